@@ -1,0 +1,1 @@
+"""The words, filters, permissions, errors and settings that every other layer speaks."""

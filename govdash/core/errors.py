@@ -1,0 +1,56 @@
+"""Every error that govdash raises on purpose: a stable English code, a Chinese message."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class GovDashError(Exception):
+    """Base of the tree. The message says what is wrong and what to do next, in Chinese."""
+
+    code: ClassVar[str] = "error"
+
+
+class InputError(GovDashError):
+    """What came in from a person, a file or another system cannot be used."""
+
+    code = "bad_input"
+
+
+class NotFound(InputError):
+    """The thing named does not exist, or lies outside the viewer's scope."""
+
+    code = "not_found"
+
+
+class Refused(GovDashError):
+    """The actor may not do this, here."""
+
+    code = "refused"
+
+
+class Conflict(GovDashError):
+    """Somebody else changed the same thing first; nothing was overwritten."""
+
+    code = "conflict"
+
+
+class IllegalTransition(GovDashError):
+    """The workflow has no such step from the present state."""
+
+    code = "illegal_transition"
+
+    def __init__(self, state: str, action: str, *, allowed: Iterable[str]) -> None:
+        steps = "、".join(allowed) or "（无，流程已结束）"
+        super().__init__(f"“{state}”状态下不能“{action}”；现在可以：{steps}。")
+
+
+class SettingsError(GovDashError):
+    """The configuration is missing or contradicts itself; the process must not start."""
+
+    code = "bad_settings"
+
+
+class Busy(GovDashError):
+    """Another process holds the lock or the lease; try again when it is done."""
+
+    code = "busy"

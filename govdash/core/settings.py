@@ -1,0 +1,83 @@
+"""Settings, read from the environment once by an edge and passed down frozen."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from govdash.core.errors import SettingsError
+from govdash.core.times import DEFAULT_TIMEZONE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where govdash keeps its things and how it runs. Every field has a ``GOVDASH_*`` name."""
+
+    var: Path  # GOVDASH_VAR: run-time files
+    data: Path  # GOVDASH_DATA: what ships (taxonomy, profiles, calendars)
+    database_url: str  # GOVDASH_DATABASE_URL
+    lake: Path  # GOVDASH_LAKE
+    lake_engine: str  # GOVDASH_LAKE_ENGINE: "duckdb"
+    timezone: str  # GOVDASH_TIMEZONE
+    tile_url: str  # GOVDASH_TILE_URL: empty means no base map
+    contact_key: str  # GOVDASH_CONTACT_KEY: key of the HMAC that makes `reporter_key`
+    worker_inside: bool  # GOVDASH_WORKER=inside|outside: timed jobs in the web process
+    demo_live_rate: float  # GOVDASH_DEMO_RATE: live demo events a minute; 0 means none
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is SQLite."""
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str] | None = None) -> Self:
+        """Read and check the settings.
+
+        Raises
+        ------
+        SettingsError
+            When a value cannot be used; the message names the variable.
+        """
+        env = os.environ if env is None else env
+        var = Path(env.get("GOVDASH_VAR") or ROOT / "var").absolute()
+        url = env.get("GOVDASH_DATABASE_URL") or f"sqlite:///{var / 'govdash.db'}"
+        if url.startswith("postgresql://"):  # the driver that is installed
+            url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        zone = env.get("GOVDASH_TIMEZONE") or DEFAULT_TIMEZONE
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise SettingsError(
+                f"GOVDASH_TIMEZONE={zone} 不是时区名；例如 Asia/Shanghai。"
+            ) from None
+        engine = env.get("GOVDASH_LAKE_ENGINE") or "duckdb"
+        if engine != "duckdb":
+            raise SettingsError(f"GOVDASH_LAKE_ENGINE={engine} 不受支持；目前可用：duckdb。")
+        worker = env.get("GOVDASH_WORKER") or "inside"
+        if worker not in {"inside", "outside"}:
+            raise SettingsError(f"GOVDASH_WORKER={worker} 应为 inside 或 outside。")
+        try:
+            rate = float(env.get("GOVDASH_DEMO_RATE") or 0)
+        except ValueError:
+            raise SettingsError("GOVDASH_DEMO_RATE 应为每分钟事件数，例如 6。") from None
+        return cls(
+            var=var,
+            data=Path(env.get("GOVDASH_DATA") or ROOT / "data").absolute(),
+            database_url=url,
+            lake=Path(env.get("GOVDASH_LAKE") or var / "lake").absolute(),
+            lake_engine=engine,
+            timezone=zone,
+            tile_url=env.get("GOVDASH_TILE_URL") or "",
+            contact_key=env.get("GOVDASH_CONTACT_KEY") or "",
+            worker_inside=worker == "inside",
+            demo_live_rate=rate,
+        )

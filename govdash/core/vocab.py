@@ -1,0 +1,214 @@
+"""The stored codes of the domain and their Chinese labels, each written once."""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Labelled(StrEnum):
+    """A stored code that knows its label on the screen."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str) -> Self:
+        """Keep `label` beside the stored `value`."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+
+class Facet(Labelled):
+    """六要素: which of the six an event is chiefly about."""
+
+    PERSON = "person", "人"
+    PLACE = "place", "地"
+    AFFAIR = "affair", "事"
+    THING = "thing", "物"
+    SENTIMENT = "sentiment", "情"
+    ORGANISATION = "organisation", "组织"
+
+
+class Kind(Labelled):
+    """What sort of category: 部件 and 事项 share code numbers, so the kind is part of the key."""
+
+    PART = "part", "部件"
+    AFFAIR = "affair", "事项"
+    EMERGENCY = "emergency", "突发事件"
+    LOCAL = "local", "地方扩展"
+
+    @property
+    def prefix(self) -> str:
+        """First letter of a category key: ``P-01001`` and ``A-01001`` are two things."""
+        return {"part": "P", "affair": "A", "emergency": "E", "local": "L"}[self.value]
+
+
+class Channel(Labelled):
+    """Where an event came from."""
+
+    HOTLINE = "hotline", "政务热线"
+    GRID = "grid", "网格巡查"
+    SENSOR = "sensor", "物联感知"
+    CAMERA = "camera", "视频智能"
+    APP = "app", "市民随手拍"
+    DEPARTMENT = "department", "部门推送"
+    OTHER = "other", "其他"
+
+
+class Urgency(Labelled):
+    """紧急程度 of an event."""
+
+    NORMAL = "normal", "一般"
+    URGENT = "urgent", "紧急"
+    CRITICAL = "critical", "特急"
+
+
+class Sentiment(Labelled):
+    """情: the mood read from a message."""
+
+    POSITIVE = "positive", "正面"
+    NEUTRAL = "neutral", "平稳"
+    NEGATIVE = "negative", "不满"
+
+
+class AreaLevel(Labelled):
+    """A level of the area tree, from the whole city to a grid cell (单元网格)."""
+
+    CITY = "city", "市"
+    DISTRICT = "district", "区"
+    STREET = "street", "街道"
+    COMMUNITY = "community", "社区"
+    GRID = "grid", "网格"
+
+
+class Level(Labelled):
+    """Level of an alert: 一级 red is the highest."""
+
+    RED = "red", "红"
+    ORANGE = "orange", "橙"
+    YELLOW = "yellow", "黄"
+    BLUE = "blue", "蓝"
+
+    @property
+    def rank(self) -> int:
+        """1 for red … 4 for blue; sort by it."""
+        return list(Level).index(self) + 1
+
+    @property
+    def numeral(self) -> str:
+        """Roman numeral shown beside the colour, so that colour never speaks alone."""
+        return "ⅠⅡⅢⅣ"[self.rank - 1]
+
+    @property
+    def shape(self) -> str:
+        """Shape shown beside the colour."""
+        return "◆▲■●"[self.rank - 1]
+
+
+class Signal(Labelled):
+    """What the machine says of an alert; people never write it."""
+
+    PENDING = "pending", "待确认"
+    FIRING = "firing", "持续中"
+    CLEARING = "clearing", "正在消退"
+    CLEARED = "cleared", "已消退"
+    STALE = "stale", "数据中断"
+
+
+class Handling(Labelled):
+    """What people have done with an alert; the machine never writes over it."""
+
+    NEW = "new", "待签收"
+    ACKNOWLEDGED = "acknowledged", "已签收"
+    LINKED = "linked", "已转案件"
+    DISMISSED = "dismissed", "已排除"
+    CLOSED = "closed", "已关闭"
+
+
+class Disposition(Labelled):
+    """What an alert turned out to be; needed when a person dismisses or closes it."""
+
+    REAL_ACTED = "real_acted", "属实已处置"
+    REAL_NO_ACTION = "real_no_action", "属实无需处置"
+    EXPECTED_EVENT = "expected_event", "预期活动"
+    DATA_ERROR = "data_error", "数据错误"
+    FALSE_ALARM = "false_alarm", "误报"
+    DUPLICATE = "duplicate", "重复"
+    UNKNOWN = "unknown", "未判定"
+
+    @property
+    def counts_as_true(self) -> bool | None:
+        """Whether it speaks for the rule that raised it; None where it says nothing."""
+        if self in {Disposition.REAL_ACTED, Disposition.REAL_NO_ACTION}:
+            return True
+        if self in {Disposition.DUPLICATE, Disposition.UNKNOWN}:
+            return None
+        return False
+
+
+class CaseState(Labelled):
+    """States of a case (案件)."""
+
+    RECEIVED = "received", "待立案"
+    ACCEPTED = "accepted", "已立案"
+    DISPATCHED = "dispatched", "已派遣"
+    IN_PROGRESS = "in_progress", "处置中"
+    RESOLVED_CLAIMED = "resolved_claimed", "待核查"
+    VERIFIED = "verified", "核查通过"
+    CLOSED = "closed", "已结案"
+    REJECTED = "rejected", "不予立案"
+    RETURNED = "returned", "已退单"
+    ON_HOLD = "on_hold", "挂账"
+    REWORK = "rework", "返工"
+    CANCELLED = "cancelled", "已作废"
+
+
+class CaseAction(Labelled):
+    """What a person can do to a case."""
+
+    ACCEPT = "accept", "立案"
+    REJECT = "reject", "不予立案"
+    DISPATCH = "dispatch", "派遣"
+    START = "start", "签收处置"
+    RETURN = "return", "退单"
+    RESOLVE = "resolve", "处置完毕"
+    VERIFY = "verify", "核查通过"
+    SEND_BACK = "send_back", "核查不通过（返工）"
+    CLOSE = "close", "结案"
+    HOLD = "hold", "挂账"
+    RESUME = "resume", "恢复"
+    CANCEL = "cancel", "作废"
+
+
+class LimitUnit(Labelled):
+    """How a time limit counts (domain notes §3)."""
+
+    URGENT_HOUR = "urgent_hour", "紧急工作时"
+    WORK_HOUR = "work_hour", "工作时"
+    WORK_DAY = "work_day", "工作日"
+    CALENDAR_DAY = "calendar_day", "自然日"
+
+
+class Clock(Labelled):
+    """Which clock an interval belongs to: the whole case or one of its stages."""
+
+    CASE = "case", "全程"
+    ACCEPT = "accept", "受理"
+    DISPATCH = "dispatch", "派遣"
+    HANDLE = "handle", "处置"
+    VERIFY = "verify", "核查"
+
+
+class ImportState(Labelled):
+    """How far an import got."""
+
+    RUNNING = "running", "进行中"
+    DONE = "done", "完成"
+    FAILED = "failed", "失败"
+    INTERRUPTED = "interrupted", "中断"
+
+
+class Result(Labelled):
+    """Whether a journalled action was done or refused."""
+
+    DONE = "done", "成功"
+    REFUSED = "refused", "拒绝"
