@@ -1,0 +1,117 @@
+"""The door to the database: one `Store`, read and write transactions, migrations."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from govdash.core.errors import Conflict, SettingsError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_MS = 30_000  # a long import commits every few hundred milliseconds; 30 s is ample
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The system of record. Edges open transactions here; everything below gets the `Session`."""
+
+    engine: Engine
+
+    @classmethod
+    def open(cls, database_url: str) -> Self:
+        """Connect to SQLite (WAL, foreign keys on) or PostgreSQL. Nothing is migrated here."""
+        url = make_url(database_url)
+        if url.get_backend_name() == "sqlite":
+            if url.database and url.database != ":memory:":
+                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        elif url.get_backend_name() == "postgresql":
+            engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        else:
+            raise SettingsError(
+                f"GOVDASH_DATABASE_URL 的数据库 {url.get_backend_name()} 不受支持；"
+                "可用 sqlite:///… 或 postgresql://…。"
+            )
+        return cls(engine)
+
+    @contextmanager
+    def write(self) -> Generator[Session]:
+        """One transaction that may write: committed at the end, rolled back on any error.
+
+        Raises
+        ------
+        Conflict
+            When a row was changed by somebody else since it was read.
+        """
+        engine = self.engine.execution_options(govdash_writes=True)
+        with Session(engine) as session, _stale_as_conflict(), session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Generator[Session]:
+        """One consistent view for reading; nothing can be committed from it."""
+        engine = self.engine.execution_options(govdash_writes=False)
+        with Session(engine, autoflush=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest version."""
+        engine = self.engine.execution_options(govdash_writes=True)
+        with engine.begin() as connection:
+            command.upgrade(self._alembic(connection), "head")
+
+    def schema_version(self) -> tuple[str | None, str | None]:
+        """Return (the version of the database, the newest known); equal when up to date."""
+        with self.engine.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+        return present, ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    def _alembic(self, connection: Connection) -> Config:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        return config
+
+
+@contextmanager
+def _stale_as_conflict() -> Generator[None]:
+    try:
+        yield
+    except StaleDataError as error:
+        raise Conflict("这条记录刚被别人修改过；请刷新后再操作，您填写的内容没有丢失。") from error
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    connection.isolation_level = None  # we write BEGIN ourselves (below)
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that turns into a writer fails at once when another one writes;
+    # IMMEDIATE waits its turn.
+    writes = connection.get_execution_options().get("govdash_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,45 @@
+"""The tables."""
+
+from govdash.store.models.alerts import Alert, AlertStep, Rule
+from govdash.store.models.base import Base
+from govdash.store.models.cases import Case, CaseStep, ClockInterval, Feedback
+from govdash.store.models.events import Counter, Event, EventPerson, Import, RejectedRow
+from govdash.store.models.jobs import JobRun, Lease
+from govdash.store.models.people import (
+    JournalLine,
+    Role,
+    UserAccount,
+    UserArea,
+    UserRole,
+    UserUnit,
+)
+from govdash.store.models.places import Area, Category, CategoryAlias, MapLayer, Unit
+
+__all__ = [
+    "Alert",
+    "AlertStep",
+    "Area",
+    "Base",
+    "Case",
+    "CaseStep",
+    "Category",
+    "CategoryAlias",
+    "ClockInterval",
+    "Counter",
+    "Event",
+    "EventPerson",
+    "Feedback",
+    "Import",
+    "JobRun",
+    "JournalLine",
+    "Lease",
+    "MapLayer",
+    "RejectedRow",
+    "Role",
+    "Rule",
+    "Unit",
+    "UserAccount",
+    "UserArea",
+    "UserRole",
+    "UserUnit",
+]

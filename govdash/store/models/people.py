@@ -1,0 +1,78 @@
+"""Who works here: users, roles, and what each may see. The journal of what they did."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from govdash.core.vocab import Result
+from govdash.store.models.base import PATH, Base, coded
+
+
+class UserAccount(Base):
+    """A person who can sign in."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(default=True)
+    whole_city: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class Role(Base):
+    """A named set of permissions."""
+
+    __tablename__ = "roles"
+
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    permissions: Mapped[list[str]]
+
+
+class UserRole(Base):
+    """A role that a user holds."""
+
+    __tablename__ = "user_roles"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    role_code: Mapped[str] = mapped_column(ForeignKey("roles.code"), primary_key=True)
+
+
+class UserArea(Base):
+    """An area that a user may see, with everything below it."""
+
+    __tablename__ = "user_areas"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    area_path: Mapped[str] = mapped_column(PATH, primary_key=True)
+
+
+class UserUnit(Base):
+    """A unit that a user works for."""
+
+    __tablename__ = "user_units"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    unit_code: Mapped[str] = mapped_column(ForeignKey("units.code"), primary_key=True)
+
+
+class JournalLine(Base):
+    """One action of one actor. Only ever added; carries the hash of the line before."""
+
+    __tablename__ = "journal"
+    __table_args__ = (Index("ix_journal_subject", "subject"), UniqueConstraint("prev_hash"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(60))
+    did: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(120))
+    result: Mapped[Result] = coded(Result, default=Result.DONE)
+    detail: Mapped[dict[str, Any]]
+    note: Mapped[str] = mapped_column(Text, default="")
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
