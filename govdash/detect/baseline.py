@@ -1,0 +1,223 @@
+"""The native detector: a quasi-Poisson baseline per series, negative-binomial tails.
+
+Model: log mean = level + weekday + holiday + trend + season (see `regressors`), variance = φ mean.
+Past outbreaks and outages are down-weighted twice, as in Farrington et al. (1996, JRSS A 159:547)
+with the threshold of Noufaily et al. (2013), then a recent level is laid over it. All series are
+fitted together, each from its own counts alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, Self
+
+import numpy as np
+import pandas as pd
+
+from govdash.detect.contract import Forecast, check_counts, check_later, score_forecast
+from govdash.detect.glm import Fit, fit_batch
+from govdash.detect.regressors import Regressors
+
+#: Anscombe residuals beyond this lose weight (Noufaily et al. 2013).
+OUTBREAK_RESIDUAL: Final = 2.58
+#: Fewer events than this are never an outbreak: in a sparse series a single event has a large
+#: residual, and down-weighting it would teach the baseline that nothing ever happens.
+OUTBREAK_COUNT: Final = 3
+#: The recent level may move the baseline by this factor and no further.
+LEVEL_LIMIT: Final = 3.0
+#: Prior of the level: Gamma with mean 1 and variance 1/25, so ±20 % is ordinary.
+_LEVEL_PRIOR: Final = 25.0
+#: φ above this is not noise but a model that does not fit; it only widens the interval so far.
+_DISPERSION_LIMIT: Final = 100.0
+#: Series fitted at once: keeps each (days, series) array near 3 MB, inside the cache.
+_BLOCK: Final = 512
+
+
+@dataclass
+class Baseline:
+    """Score days against what the series itself did on such days before.
+
+    Parameters
+    ----------
+    coverage : float
+        Of the central prediction interval (``lower``, ``upper``).
+    min_days : int
+        Shortest history: every weekday four times.
+    guard : int
+        Last days of the history that are not learned from, so that an outbreak of up to a week
+        cannot hide itself; also the longest window that can be scored at the end.
+    level_half_life : float
+        Days after which a day counts half for the recent level. 28: a lasting shift is half
+        learned a month after it leaves the guard, a burst of a few days hardly at all.
+    windows : tuple of int
+        Lengths, in days, for which the dispersion of the summed count is learned.
+    holidays : mapping of date to name, optional
+        Days off, past and coming. None: no holiday effect.
+
+    Attributes
+    ----------
+    learned_until_ : Timestamp
+        Last day learned from.
+    note_ : str
+        What was simplified because the history is short; empty when nothing was.
+    """
+
+    coverage: float = 0.95
+    min_days: int = 28
+    guard: int = 7
+    level_half_life: float = 28.0
+    windows: tuple[int, ...] = (1, 3, 7)
+    holidays: Mapping[date, str] | None = None
+
+    learned_until_: pd.Timestamp = field(init=False, repr=False, compare=False)
+    note_: str = field(init=False, repr=False, compare=False)
+    _regressors: Regressors = field(init=False, repr=False, compare=False)
+    _learned: pd.Index = field(init=False, repr=False, compare=False)
+    _blocks: list["_Block"] = field(init=False, repr=False, compare=False)
+
+    def fit(self, counts: pd.DataFrame) -> Self:
+        """Learn from `counts` (see `contract`) up to `guard` days before their end.
+
+        Raises
+        ------
+        InputError
+            When the counts break the contract or hold fewer than `min_days` days.
+        """
+        check_counts(counts, needs=max(self.min_days, self.guard + 2))
+        days = pd.DatetimeIndex(counts.index[: len(counts) - self.guard])
+        self._regressors = Regressors.for_history(days, self.holidays)
+        self._learned = counts.columns
+        self.learned_until_ = days[-1]
+        self.note_ = self._regressors.note
+        design = self._regressors.matrix(days)
+        values = counts.to_numpy(dtype=float)[: len(days)]
+        self._blocks = [
+            self._learn(values[:, first : first + _BLOCK], design)
+            for first in range(0, values.shape[1], _BLOCK)
+        ]
+        return self
+
+    def score(self, counts: pd.DataFrame) -> pd.DataFrame:
+        """Return one row per series and day (`contract.SCORE_COLUMNS`) for later days."""
+        check_later(counts, self._learned, self.learned_until_)
+        forecast = self.forecast(pd.DatetimeIndex(counts.index), tuple(counts.columns))
+        return score_forecast(counts, forecast, coverage=self.coverage)
+
+    def forecast(self, days: pd.DatetimeIndex, series: tuple[str, ...]) -> Forecast:
+        """Return the predictive distribution for `days` after `learned_until_`."""
+        design = self._regressors.matrix(days)
+        empty = np.empty((len(days), 0))
+        log_mean = [empty, *(b.fit.log_mean(design) + np.log(b.level) for b in self._blocks)]
+        log_var = [empty, *(b.fit.log_variance(design) + b.level_variance for b in self._blocks)]
+        chosen = self._learned.get_indexer(pd.Index(series))
+        return Forecast(
+            days=days,
+            series=series,
+            mean=np.exp(np.concatenate(log_mean, axis=1))[:, chosen],
+            log_se=np.sqrt(np.concatenate(log_var, axis=1))[:, chosen],
+            dispersion={
+                width: np.concatenate([np.empty(0), *(b.dispersion[width] for b in self._blocks)])[
+                    chosen
+                ]
+                for width in {1, *self.windows}
+            },
+        )
+
+    def _learn(self, counts: np.ndarray, design: np.ndarray) -> "_Block":
+        prior_sd = self._regressors.prior_sd()
+        weights = np.ones_like(counts)
+        phi = np.ones(counts.shape[1])
+        fit = None
+        for last in (False, False, True):  # plain, then two rounds of down-weighting
+            fit = fit_batch(
+                counts,
+                design,
+                prior_sd=prior_sd,
+                weights=weights,
+                dispersion=phi,
+                start=None if fit is None else fit.coefficients,
+            )
+            mean = np.exp(fit.log_mean(design))
+            phi = dispersion(counts, mean, weights, parameters=design.shape[1])
+            if not last:
+                weights = outbreak_weights(counts, mean, phi)
+        level, level_variance = recent_level(
+            counts, mean, weights, phi, half_life=self.level_half_life
+        )
+        spread = {
+            width: np.maximum(
+                phi, dispersion(counts, mean, weights, parameters=design.shape[1], width=width)
+            )
+            for width in {1, *self.windows}
+        }
+        return _Block(fit, level, level_variance, spread)
+
+
+@dataclass(frozen=True)
+class _Block:
+    fit: Fit
+    level: np.ndarray
+    level_variance: np.ndarray
+    dispersion: dict[int, np.ndarray]
+
+
+def dispersion(
+    counts: np.ndarray,
+    mean: np.ndarray,
+    weights: np.ndarray,
+    *,
+    parameters: int,
+    width: int = 1,
+) -> np.ndarray:
+    """Return φ per series: weighted Pearson statistic over its degrees of freedom, at least 1.
+
+    φ = Σ R² / M / n · N / (N - p), with R and M the sums of sqrt(ω)(y - m) and of m over each
+    `width` consecutive days, n the number of such windows weighted by ω, N = Σω. For `width` 1 this
+    is Σ ω (y - m)² / m / (Σω - p). For longer windows it grows with the correlation of
+    neighbouring days.
+    """
+    residual = _rolling_sum(np.sqrt(weights) * (counts - mean), width)
+    summed = _rolling_sum(mean, width)
+    trusted = np.sum(weights, axis=0)
+    windows = np.maximum(_rolling_sum(weights, width).sum(axis=0) / width, 1.0)
+    free = np.maximum(trusted - parameters, 1.0) / np.maximum(trusted, 1.0)
+    return np.clip(np.sum(residual**2 / summed, axis=0) / windows / free, 1.0, _DISPERSION_LIMIT)
+
+
+def outbreak_weights(counts: np.ndarray, mean: np.ndarray, phi: np.ndarray) -> np.ndarray:
+    """Return each day's weight: (c/|s|)² where the Anscombe residual s goes beyond c = 2.58.
+
+    s = 3/2 (y^(2/3) - m^(2/3)) / (m^(1/6) sqrt(φ)); the weight falls continuously from 1, on both
+    sides (an outage is no more normal than an outbreak), and bounds a day's pull.
+    """
+    s = 1.5 * (np.cbrt(counts) ** 2 - np.cbrt(mean) ** 2) / np.cbrt(np.sqrt(mean)) / np.sqrt(phi)
+    strange = (np.abs(s) > OUTBREAK_RESIDUAL) & ((s < 0) | (counts >= OUTBREAK_COUNT))
+    return np.where(strange, (OUTBREAK_RESIDUAL / np.where(strange, s, 1.0)) ** 2, 1.0)
+
+
+def recent_level(
+    counts: np.ndarray,
+    mean: np.ndarray,
+    weights: np.ndarray,
+    phi: np.ndarray,
+    *,
+    half_life: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the factor of the last weeks over the fitted mean, and the variance of its log.
+
+    Gamma-Poisson with discount: (a + Σ d ω y / φ) / (a + Σ d ω m / φ), d = 1/2 per `half_life`,
+    a = 25; variance 1 / (a + Σ d ω m / φ). A series of few events stays near 1.
+    """
+    age = np.arange(len(counts) - 1, -1, -1.0)[:, None]
+    trust = weights * 0.5 ** (age / half_life) / phi
+    seen = _LEVEL_PRIOR + np.sum(trust * counts, axis=0)
+    due = _LEVEL_PRIOR + np.sum(trust * mean, axis=0)
+    return np.clip(seen / due, 1.0 / LEVEL_LIMIT, LEVEL_LIMIT), 1.0 / due
+
+
+def _rolling_sum(values: np.ndarray, width: int) -> np.ndarray:
+    if width == 1:
+        return values
+    summed = np.cumsum(values, axis=0)
+    summed[width:] -= summed[:-width].copy()
+    return summed[width - 1 :]

@@ -1,0 +1,220 @@
+"""The contract of a detector: what counts it takes, what score frame it gives, what it refuses.
+
+Counts
+    A gap-free DataFrame: a naive ``DatetimeIndex`` named ``day`` (local days, midnight), one
+    column of whole numbers per series, column labels are the series keys (text). A quiet day is
+    a zero; a gap would mean "no data" and is refused.
+
+Time
+    ``fit(counts)`` learns from the history, but never from its last `guard` days: an outbreak that
+    is just starting must not teach the baseline that it is normal. What was learned ends with
+    ``learned_until_``; ``score`` accepts only later days. So nothing at or after a day is ever
+    used to score it.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol, Self, runtime_checkable
+
+import numpy as np
+import pandas as pd
+
+from govdash.core.errors import InputError
+from govdash.detect.tails import interval, normal_score, tail_high, tail_low, two_sided
+
+#: Columns of a score frame, one row per series and day, ordered by series (as given), then day.
+#:
+#: ``series``    str, the key
+#: ``date``      datetime64, local day
+#: ``observed``  int, the count
+#: ``expected``  float, mean of the prediction, > 0
+#: ``lower``     float, whole number: lower end of the central prediction interval (`coverage`)
+#: ``upper``     float, whole number: upper end; P(X > upper) <= (1 - coverage) / 2
+#: ``p_high``    P(X >= observed)
+#: ``p_low``     P(X <= observed); means something only where ``expected`` >= `LOW_SIDE_FROM`
+#: ``p_value``   two-sided where ``expected`` >= `LOW_SIDE_FROM`, else ``p_high``
+#: ``score``     about 0 on an ordinary day, > 0 high, < 0 low, comparable between series
+SCORE_COLUMNS: Final = (
+    "series",
+    "date",
+    "observed",
+    "expected",
+    "lower",
+    "upper",
+    "p_high",
+    "p_low",
+    "p_value",
+    "score",
+)
+
+
+class Detector(Protocol):
+    """Learns what is usual, then says how unusual later days are."""
+
+    min_days: int
+    guard: int
+    learned_until_: pd.Timestamp
+    note_: str  # what was simplified because history is short; empty when nothing was
+
+    def fit(self, counts: pd.DataFrame) -> Self:
+        """Learn from gap-free `counts`; raise `InputError` when they cannot be used."""
+        ...
+
+    def score(self, counts: pd.DataFrame) -> pd.DataFrame:
+        """Return one row per series and day (`SCORE_COLUMNS`) for days after the learned ones."""
+        ...
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a fitted detector expects: rows are days, columns are series.
+
+    Attributes
+    ----------
+    mean : array (days, series), events, > 0
+    dispersion : dict of array (series,)
+        Variance over mean, >= 1, of the summed count over so many consecutive days.
+    log_se : array (days, series)
+        Standard error of the log mean: how well the baseline itself is known.
+    """
+
+    days: pd.DatetimeIndex
+    series: tuple[str, ...]
+    mean: np.ndarray
+    dispersion: dict[int, np.ndarray]
+    log_se: np.ndarray
+
+    def variance(self) -> np.ndarray:
+        """Variance of a single day's count: noise of the day and error of the estimate."""
+        return self.dispersion[1] * self.mean + (self.mean * self.log_se) ** 2
+
+
+@runtime_checkable
+class Forecaster(Detector, Protocol):
+    """A detector with a full predictive distribution; needed for windows of several days."""
+
+    def forecast(self, days: pd.DatetimeIndex, series: tuple[str, ...]) -> Forecast:
+        """Return what is expected on `days` after the learned ones."""
+        ...
+
+
+def check_counts(counts: pd.DataFrame, *, needs: int = 1) -> None:
+    """Refuse counts that break the contract, by name.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        See the module.
+    needs : int
+        Days that must be there.
+
+    Raises
+    ------
+    InputError
+        For a wrong index, doubled, missing or unordered days, doubled series, NaN, negative or
+        fractional counts, or too few days; the message names series, day and value.
+    """
+    days = counts.index
+    if not isinstance(days, pd.DatetimeIndex):
+        raise InputError("计数表的行索引应为日期（DatetimeIndex），每行一天。")
+    if days.tz is not None:
+        raise InputError(f"计数表的日期带有时区 {days.tz}；请先换算为本地日期再去掉时区。")
+    if days.hasnans:
+        raise InputError("计数表中有空日期；请先删除或补全。")
+    if len(days) and (days != days.normalize()).any():
+        raise InputError(f"计数表的日期 {days[days != days.normalize()][0]} 带有时刻；应为整日。")
+    if days.has_duplicates:
+        raise InputError(f"日期 {_day(days[days.duplicated()][0])} 重复；每天只能有一行。")
+    if not days.is_monotonic_increasing:
+        raise InputError("计数表的日期没有从早到晚排列；请先排序。")
+    if len(days) < needs:
+        raise InputError(f"历史太短：只有 {len(days)} 天，至少需要 {needs} 天。")
+    missing = pd.date_range(days[0], days[-1]).difference(days) if len(days) else days
+    if len(missing):
+        raise InputError(
+            f"计数缺少 {len(missing)} 天（第一天是 {_day(missing[0])}）；没有事件的日子请填 0。"
+        )
+    if counts.columns.has_duplicates:
+        again = counts.columns[counts.columns.duplicated()][0]
+        raise InputError(f"序列“{again}”重复；每个序列只能有一列。")
+    _check_values(counts)
+
+
+def check_later(counts: pd.DataFrame, learned: pd.Index, until: pd.Timestamp) -> None:
+    """Refuse to score series that were not learned, or days that were."""
+    check_counts(counts)
+    unknown = counts.columns.difference(learned)
+    if len(unknown):
+        raise InputError(f"序列“{unknown[0]}”没有学习过基线；请把它放进历史计数重新学习。")
+    if counts.index[0] <= until:
+        raise InputError(
+            f"{_day(counts.index[0])} 在学习期内（截至 {_day(until)}）；只能对其后的日期评分。"
+        )
+
+
+def score_forecast(counts: pd.DataFrame, forecast: Forecast, *, coverage: float) -> pd.DataFrame:
+    """Return the score frame of `counts` under `forecast` (negative binomial prediction)."""
+    observed = counts.to_numpy(dtype=np.int64)
+    variance = forecast.variance()
+    lower, upper = interval(forecast.mean, variance, coverage=coverage)
+    return score_frame(
+        counts,
+        expected=forecast.mean,
+        lower=lower,
+        upper=upper,
+        p_high=tail_high(observed, forecast.mean, variance),
+        p_low=tail_low(observed, forecast.mean, variance),
+        score=normal_score(observed, forecast.mean, variance),
+    )
+
+
+def score_frame(
+    counts: pd.DataFrame,
+    *,
+    expected: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    p_high: np.ndarray,
+    p_low: np.ndarray,
+    score: np.ndarray,
+) -> pd.DataFrame:
+    """Return the long frame of arrays shaped (days, series), ordered by series, then day."""
+    n_days, n_series = counts.shape
+    wide = {
+        "observed": counts.to_numpy(dtype=np.int64),
+        "expected": expected,
+        "lower": lower,
+        "upper": upper,
+        "p_high": p_high,
+        "p_low": p_low,
+        "p_value": two_sided(p_high, p_low, expected),
+        "score": score,
+    }
+    frame = pd.DataFrame({name: values.T.reshape(-1) for name, values in wide.items()})
+    frame.insert(0, "series", pd.Series(np.repeat(np.asarray(counts.columns, dtype=object), n_days), dtype="str"))
+    frame.insert(1, "date", np.tile(counts.index.to_numpy(), n_series))
+    return frame
+
+
+def _check_values(counts: pd.DataFrame) -> None:
+    for key, column in counts.items():
+        if not isinstance(key, str):
+            raise InputError(f"序列的名称 {key!r} 应为文字。")
+        if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+            raise InputError(f"序列“{key}”的计数不是数字（{column.dtype}）；应为整数。")
+    values = counts.to_numpy(dtype=float, na_value=np.nan)
+    for bad, why in (
+        (np.isnan(values), "是空值（NaN）；没有事件请填 0，没有数据请剔除该序列"),
+        (np.isinf(values), "是无穷大；应为整数"),
+        (values < 0, "是负数；计数不能小于 0"),
+        (values != np.floor(values), "不是整数；请传入件数而不是比率"),
+    ):
+        if bad.any():
+            row, col = np.argwhere(bad)[0]
+            what = "" if np.isnan(values[row, col]) else f" {values[row, col]:g}"
+            raise InputError(
+                f"序列“{counts.columns[col]}”在 {_day(counts.index[row])} 的计数{what}{why}。"
+            )
+
+
+def _day(moment: pd.Timestamp) -> str:
+    return moment.date().isoformat()

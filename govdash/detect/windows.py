@@ -1,0 +1,131 @@
+"""Windows of several days: slow rises and short bursts both show at the last day.
+
+The count of the last w days is held against the sum of the expectations. Its variance is the
+dispersion learned for w-day sums times the expected sum, plus the error of the baseline, which
+the days share (so their standard errors add, not their variances).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from govdash.core.errors import InputError
+from govdash.detect.contract import Detector, Forecaster, check_later
+from govdash.detect.tails import LOW_SIDE_FROM, interval, tail_high, tail_low
+
+WINDOWS: Final = (1, 3, 7)
+
+
+@dataclass(frozen=True)
+class WindowScores:
+    """Every series × window ending at one day; arrays are shaped (windows, series).
+
+    ``p_low`` is 1 where fewer than `LOW_SIDE_FROM` were expected: no evidence. ``p_value`` (series,)
+    is the smallest of all tails, times the number of tails looked at (Bonferroni, so it holds
+    however the windows depend on each other); ``best`` and ``is_high`` say which it was.
+    """
+
+    at_day: pd.Timestamp
+    series: tuple[str, ...]
+    widths: tuple[int, ...]
+    observed: np.ndarray
+    expected: np.ndarray
+    sd: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    p_high: np.ndarray
+    p_low: np.ndarray
+    p_value: np.ndarray
+    best: np.ndarray
+    is_high: np.ndarray
+
+    def excess(self) -> np.ndarray:
+        """Observed minus expected, shaped (windows, series)."""
+        return self.observed - self.expected
+
+
+def score_windows(
+    detector: Detector,
+    counts: pd.DataFrame,
+    *,
+    at_day: pd.Timestamp,
+    widths: tuple[int, ...] = WINDOWS,
+    coverage: float = 0.95,
+) -> WindowScores:
+    """Score the windows of `counts` that end at `at_day` with a fitted `detector`.
+
+    Days after `at_day` are not looked at. A detector without a forecast knows single days only;
+    then the one window is that day. Windows that reach into the learned days are left out.
+
+    Raises
+    ------
+    InputError
+        When `at_day` is not in `counts`, or was learned from.
+    """
+    if at_day not in counts.index:
+        raise InputError(f"计数表里没有 {at_day.date()}；请补上这一天。")
+    ahead = (at_day - detector.learned_until_).days
+    usable = tuple(w for w in sorted(widths) if w <= ahead)
+    last = counts.loc[at_day - pd.Timedelta(days=max(usable, default=1) - 1) : at_day]
+    series = tuple(counts.columns)
+    if isinstance(detector, Forecaster) and usable:
+        check_later(last, pd.Index(series), detector.learned_until_)
+        scored = _from_forecast(detector, last, usable, coverage)
+    else:
+        usable = (1,)
+        scored = _from_scores(detector.score(last.iloc[-1:]))
+    observed, expected, sd, lower, upper, p_high, p_low = scored
+    p_low = np.where(expected >= LOW_SIDE_FROM, p_low, 1.0)
+    tails = np.concatenate([p_high, p_low])
+    looks = len(usable) + np.sum(expected >= LOW_SIDE_FROM, axis=0)
+    best = np.argmin(tails, axis=0)
+    return WindowScores(
+        at_day=at_day,
+        series=series,
+        widths=usable,
+        observed=observed,
+        expected=expected,
+        sd=sd,
+        lower=lower,
+        upper=upper,
+        p_high=p_high,
+        p_low=p_low,
+        p_value=np.minimum(np.min(tails, axis=0, initial=1.0) * looks, 1.0),
+        best=best % len(usable),
+        is_high=best < len(usable),
+    )
+
+
+def _from_forecast(
+    detector: Forecaster, last: pd.DataFrame, widths: tuple[int, ...], coverage: float
+) -> tuple[np.ndarray, ...]:
+    forecast = detector.forecast(pd.DatetimeIndex(last.index), tuple(last.columns))
+    values = last.to_numpy(dtype=np.int64)
+    rows: list[list[np.ndarray]] = []
+    for width in widths:
+        observed = values[-width:].sum(axis=0)
+        mean = forecast.mean[-width:].sum(axis=0)
+        shared_error = np.sum(forecast.mean[-width:] * forecast.log_se[-width:], axis=0)
+        spread = forecast.dispersion.get(width, forecast.dispersion[1])
+        variance = spread * mean + shared_error**2
+        rows.append(
+            [
+                observed,
+                mean,
+                np.sqrt(variance),
+                *interval(mean, variance, coverage=coverage),
+                tail_high(observed, mean, variance),
+                tail_low(observed, mean, variance),
+            ]
+        )
+    return tuple(np.stack(column) for column in zip(*rows, strict=True))
+
+
+def _from_scores(scores: pd.DataFrame) -> tuple[np.ndarray, ...]:
+    """Read a single day's window from a score frame; the sd is half the upper reach over 1.96."""
+    names = ("observed", "expected", "lower", "upper", "p_high", "p_low")
+    observed, expected, lower, upper, p_high, p_low = (scores[n].to_numpy()[None] for n in names)
+    sd = np.maximum(upper - expected, 1.0) / 1.96
+    return observed, expected, sd, lower, upper, p_high, p_low
