@@ -258,7 +258,8 @@ def _values(column: pd.Series, name: str) -> list[Any]:
         numbers = column.to_numpy(dtype=float, na_value=np.nan).round(DEGREE_DIGITS)
         return [None if number != number else number for number in numbers.tolist()]
     empty = None if name in OPTIONAL else ""
-    return [empty if blank else str(v) for v, blank in zip(column, column.isna(), strict=True)]
+    told: list[object] = column.astype(object).where(column.notna(), None).tolist()
+    return [empty if value is None else str(value) for value in told]
 
 
 def _content_hashes(part: pd.DataFrame, columns: dict[str, list[Any]]) -> list[str]:
