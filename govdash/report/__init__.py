@@ -1,0 +1,1 @@
+"""What pages and documents show: contents and figures of the city, without any screen."""
