@@ -1,0 +1,1 @@
+"""Pure plotly figures and map payloads: frames in, drawings out."""

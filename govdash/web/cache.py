@@ -1,0 +1,75 @@
+"""Cached reads: frames of the lake by (query, data version), names of the store for a minute."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+import pandas as pd
+import streamlit as st
+
+from govdash.core.filters import EventQuery
+from govdash.store import Store, areas
+from govdash.store.categories import categories
+
+if TYPE_CHECKING:
+    from govdash.lake import Lake
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def cached(
+    lake: "Lake",
+    folder: str,
+    read: Callable[Concatenate["Lake", EventQuery, P], T],
+    query: EventQuery,
+    *arguments: P.args,
+    **named: P.kwargs,
+) -> T:
+    """Return ``read(lake, query, …)``, computed once per query and data version.
+
+    The viewer's scope is part of the query and so of the key. Arguments must be plain values;
+    `folder` tells two lakes of one process apart.
+    """
+    return _kept(
+        f"{read.__module__}.{read.__qualname__}",
+        folder,
+        lake.data_version,
+        query,
+        repr((arguments, sorted(named.items()))),
+        lambda: read(lake, query, *arguments, **named),
+    )
+
+
+# An hour is enough for a version that nobody asks for any more; 512 results stay far below 1 GB.
+@st.cache_data(ttl=3600, max_entries=512, show_spinner=False, hash_funcs={EventQuery: repr})
+def _kept(
+    function: str,  # noqa: ARG001  # part of the key, as all but the last
+    folder: str,  # noqa: ARG001
+    data_version: int,  # noqa: ARG001
+    query: EventQuery,  # noqa: ARG001
+    arguments: str,  # noqa: ARG001
+    _read: Callable[[], T],
+) -> T:
+    return _read()
+
+
+def area_names(store: Store) -> Mapping[str, str]:
+    """Return the name of every area by path, at most a minute old."""
+    return _area_names(str(store.engine.url), store)
+
+
+@st.cache_data(ttl=60, max_entries=8, show_spinner=False)
+def _area_names(url: str, _store: Store) -> dict[str, str]:  # noqa: ARG001  # url is the key
+    with _store.read() as session:
+        return areas.names(session)
+
+
+def category_table(store: Store) -> pd.DataFrame:
+    """Return the categories (`store.categories.COLUMNS`), at most a minute old."""
+    return _category_table(str(store.engine.url), store)
+
+
+@st.cache_data(ttl=60, max_entries=8, show_spinner=False)
+def _category_table(url: str, _store: Store) -> pd.DataFrame:  # noqa: ARG001  # url is the key
+    with _store.read() as session:
+        return categories(session)

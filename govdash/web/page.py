@@ -1,0 +1,188 @@
+"""The frame of every page: the user, one read session, the stores, the time, the filter bar."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from govdash.access import User, load_user, query_for
+from govdash.core.errors import GovDashError, InputError, Refused
+from govdash.core.filters import EventFilter, EventQuery
+from govdash.core.permissions import Permission
+from govdash.core.settings import Settings
+from govdash.core.times import local_day
+from govdash.figures.palette import Palette
+from govdash.store import Session, Store
+from govdash.web import cache, choice, filters, resources, theme
+from govdash.web.parts import Html, el, show
+
+if TYPE_CHECKING:
+    from govdash.lake import Lake
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Page:
+    """What a page works with. Valid inside its ``with``; a fragment opens its own `refresh`."""
+
+    title: str
+    needs: Permission
+    settings: Settings
+    store: Store
+    session: Session
+    user: User
+    now: datetime
+    default: choice.Preset = choice.PRESETS[0]
+    bar: DeltaGenerator | None = field(default=None, repr=False)  # the row of title and filters
+    beside: DeltaGenerator | None = field(default=None, repr=False)  # the place of `say`
+
+    @property
+    def lake(self) -> "Lake":
+        """The columnar copy of the events."""
+        return resources.lake(self.settings)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return self.settings.zone
+
+    @property
+    def today(self) -> date:
+        """The day on the city's calendar."""
+        return local_day(self.now, self.zone)
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of the viewer's theme."""
+        return theme.palette()
+
+    def filters(self, *, default: str = "today") -> EventQuery:
+        """Draw the filter bar and return what it says, within the viewer's scope.
+
+        The choice lives in the URL. `default` is the period (a preset's code) of this page while
+        the viewer has chosen none.
+        """
+        self.default = filters.default_preset(default)
+        areas, categories = cache.area_names(self.store), self.category_names()
+        try:
+            chosen = self._chosen()
+        except InputError as error:
+            st.error(str(error))
+            st.button("清除链接里的筛选条件", on_click=filters.clear)
+            st.stop()
+        with self.bar or st.container():
+            filters.bar(
+                chosen,
+                today=self.today,
+                scope=self.user.scope,
+                areas=areas,
+                categories=categories,
+            )
+        chips = choice.chips(chosen, areas, categories)
+        if chips:
+            filters.chip_row(chips, chosen, today=self.today)
+        return query_for(self.user, chosen)
+
+    def query(self) -> EventQuery:
+        """Return what the filter bar says now, without drawing it; for fragments."""
+        return query_for(self.user, self._chosen())
+
+    def choose(self, chosen: EventFilter) -> None:
+        """Put another choice into the URL and run the whole page again with it."""
+        filters.put(chosen, today=self.today)
+        st.rerun()
+
+    def params(self) -> dict[str, str]:
+        """Return the URL parameters of the present choice, for links to other pages."""
+        return filters.params()
+
+    def period_label(self, query: EventQuery) -> str:
+        """Say the query's period in words."""
+        return choice.label(query.filter.period, today=self.today)
+
+    def say(self, note: Html) -> None:
+        """Write a word beside the title: freshness, totals."""
+        if self.beside:
+            with self.beside:
+                show(note)
+
+    def cached(
+        self,
+        read: Callable[Concatenate["Lake", EventQuery, P], T],
+        query: EventQuery,
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """Return ``read(lake, query, …)``, computed once per (query, data version)."""
+        return cache.cached(self.lake, str(self.settings.lake), read, query, *arguments, **named)
+
+    def area_names(self) -> dict[str, str]:
+        """Return the name of every area by path."""
+        return dict(cache.area_names(self.store))
+
+    def category_names(self) -> dict[str, str]:
+        """Return the name of every major and category by key, majors before their categories."""
+        table = cache.category_table(self.store)
+        named = dict(zip(table["major"], table["major_name"], strict=True))
+        named |= dict(zip(table["key"], table["name"], strict=True))
+        return {key: named[key] for key in sorted(named)}
+
+    @contextmanager
+    def write(self) -> Generator[Session]:
+        """One user action: a transaction of its own, committed at the end of the ``with``."""
+        with self.store.write() as session:
+            yield session
+
+    @contextmanager
+    def refresh(self) -> Generator["Page"]:
+        """Open the page again inside a fragment: new session, user and permission checked anew."""
+        with _opened(self.title, self.needs) as fresh:
+            fresh.default = self.default
+            yield fresh
+
+    def _chosen(self) -> EventFilter:
+        return choice.read(
+            filters.params(),
+            today=self.today,
+            zone_name=self.settings.timezone,
+            default=self.default,
+        )
+
+
+@contextmanager
+def open_page(title: str, *, needs: Permission) -> Generator[Page]:
+    """Open a page: load the user, check `needs`, draw the title, give a read session.
+
+    A `GovDashError` on the way, or from the page's own body, becomes a box in Chinese.
+    """
+    with _opened(title, needs) as page:
+        filters.bring_along(title)
+        page.bar = st.container(
+            key="gd_bar", horizontal=True, vertical_alignment="center", gap="small"
+        )
+        with page.bar, st.container(key="gd_head", horizontal=True, gap="small"):
+            show(el("h1", title, cls="gd-h1"))
+            page.beside = st.empty()
+        yield page
+
+
+@contextmanager
+def _opened(title: str, needs: Permission) -> Generator[Page]:
+    try:
+        settings = resources.settings()
+        store = resources.store(settings)
+        with store.read() as session:
+            user = load_user(session)
+            if not user.holds(needs):
+                raise Refused(f"{user.name}没有打开“{title}”的权限；请联系管理员授权。")
+            yield Page(title, needs, settings, store, session, user, datetime.now(UTC))
+    except GovDashError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()

@@ -1,0 +1,64 @@
+"""Every page of the platform, as data: where it lies, what it is called, who may open it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from govdash.core.permissions import Permission
+from govdash.core.settings import ROOT
+
+PAGES_DIR = ROOT / "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """One page: a file in ``pages/<section>/`` and its place in the top navigation."""
+
+    section: str
+    file: str  # below pages/
+    title: str
+    icon: str  # a Material symbol; the font is served by Streamlit itself
+    url: str
+    needs: Permission
+
+    @property
+    def path(self) -> Path:
+        """The page's script."""
+        return PAGES_DIR / self.file
+
+
+#: In the order of the navigation; the first one is the start page.
+PAGES: tuple[PageEntry, ...] = (
+    PageEntry(
+        "监测", "monitor/overview.py", "态势总览", "dashboard", "overview", Permission.EVENT_READ
+    ),
+    PageEntry("监测", "monitor/map.py", "一张图", "map", "map", Permission.EVENT_READ),
+    PageEntry(
+        "监测", "monitor/timeline.py", "时间线", "timeline", "timeline", Permission.EVENT_READ
+    ),
+    PageEntry(
+        "办理",
+        "work/alerts.py",
+        "预警中心",
+        "notifications_active",
+        "alerts",
+        Permission.ALERT_READ,
+    ),
+    PageEntry("办理", "work/cases.py", "处置工单", "assignment", "cases", Permission.CASE_READ),
+    PageEntry("管理", "admin/data.py", "数据汇聚", "database", "data", Permission.EVENT_READ),
+    PageEntry(
+        "管理", "admin/status.py", "系统状态", "monitor_heart", "status", Permission.STATUS_READ
+    ),
+)
+
+
+def sections() -> Iterator[tuple[str, list[PageEntry]]]:
+    """Yield each menu group with its pages, in order."""
+    names = list(dict.fromkeys(entry.section for entry in PAGES))
+    for name in names:
+        yield name, [entry for entry in PAGES if entry.section == name]
+
+
+def entry_of(url: str) -> PageEntry:
+    """Return the page of a URL path such as ``alerts``."""
+    return next(entry for entry in PAGES if entry.url == url)

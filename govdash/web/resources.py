@@ -1,0 +1,63 @@
+"""What one process keeps for all sessions: the store and the lake, opened and checked once."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from govdash.core.errors import GovDashError
+from govdash.core.settings import Settings
+from govdash.store import Store
+
+if TYPE_CHECKING:
+    from govdash.lake import Lake
+
+
+class NotReady(GovDashError):
+    """The database is missing or has another version than this program."""
+
+    code = "not_ready"
+
+
+def settings() -> Settings:
+    """Read the settings of this process; reading takes microseconds, so nothing is kept."""
+    return Settings.from_environment()
+
+
+def store(chosen: Settings) -> Store:
+    """Return the opened store, once it is known to hold the present schema.
+
+    Raises
+    ------
+    NotReady
+        When there is no database yet, or it must be migrated first.
+    """
+    return _store(chosen.database_url)
+
+
+@st.cache_resource(show_spinner=False)
+def _store(database_url: str) -> Store:
+    # An error is not cached, so the page works as soon as `govdash init` has run.
+    opened = Store.open(database_url)
+    present, newest = opened.schema_version()
+    if present == newest:
+        return opened
+    opened.close()
+    if present is None:
+        raise NotReady(
+            "还没有数据库。请在安装目录运行 make run，或先运行 govdash init，再刷新本页。"
+        )
+    raise NotReady(
+        f"数据库版本是 {present}，本程序需要 {newest}。请先备份，再运行 govdash init 升级。"
+    )
+
+
+def lake(chosen: Settings) -> "Lake":
+    """Return the lake of these settings, opened once in the process."""
+    return _lake(str(chosen.lake), chosen)
+
+
+@st.cache_resource(show_spinner=False)
+def _lake(folder: str, _settings: Settings) -> "Lake":  # noqa: ARG001  # the key
+    from govdash.lake import Lake
+
+    return Lake.open(_settings)

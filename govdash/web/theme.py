@@ -1,0 +1,49 @@
+"""The look: which palette this session has, and the style sheet made from it."""
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from govdash.figures.palette import DARK, FONT, LIGHT, Palette
+
+STYLE = Path(__file__).with_name("style.css")
+
+
+def palette() -> Palette:
+    """Return the colours of the theme that the viewer's browser asked for."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def apply() -> None:
+    """Put the style sheet on the page; called once per run by the router."""
+    wall = st.query_params.get("wall") == "1"
+    st.html(f"<style>{_variables(palette())}{_style(wall=wall)}</style>")
+
+
+@cache
+def _style(*, wall: bool) -> str:
+    style = STYLE.read_text("utf-8")
+    return style + ("html{font-size:19px!important}" if wall else "")
+
+
+@cache
+def _variables(chosen: Palette) -> str:
+    named = {
+        "ground": chosen.ground,
+        "card": chosen.card,
+        "line": chosen.line,
+        "text": chosen.text,
+        "sub": chosen.sub,
+        "faint": chosen.faint,
+        "primary": chosen.primary,
+        "good": chosen.good,
+        "bad": chosen.bad,
+        "font": FONT,
+    }
+    root = "".join(f"--gd-{name}:{value};" for name, value in named.items())
+    levels = "".join(
+        f".gd-lv-{level.value}{{--gd-lv:{colour};--gd-on-lv:{chosen.on_levels[level]}}}"
+        for level, colour in chosen.levels.items()
+    )
+    return f":root{{{root}}}{levels}"

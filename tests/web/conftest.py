@@ -1,0 +1,25 @@
+"""The router script run without a browser, on a small seeded installation."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from govdash.access import seed_local_operator
+from govdash.core.settings import ROOT, Settings
+from govdash.store import Store
+
+ROUTER = str(ROOT / "govdash" / "web" / "router.py")
+
+
+@pytest.fixture
+def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The router on `settings`, which may hold nothing yet."""
+    monkeypatch.setenv("GOVDASH_VAR", str(settings.var))
+    return AppTest.from_file(ROUTER, default_timeout=60)
+
+
+@pytest.fixture
+def seeded(app: AppTest, sqlite_store: Store, now) -> AppTest:
+    """The router on a migrated store with the local operator."""
+    with sqlite_store.write() as session:
+        seed_local_operator(session, at=now)
+    return app
