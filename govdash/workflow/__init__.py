@@ -1,0 +1,1 @@
+"""The loop: alerts that people handle, cases with deadlines, rules, ticks, feedback."""
