@@ -13,6 +13,7 @@ Time
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -50,10 +51,15 @@ SCORE_COLUMNS: Final = (
 class Detector(Protocol):
     """Learns what is usual, then says how unusual later days are."""
 
-    min_days: int
+    coverage: float  # of the central prediction interval
     guard: int
     learned_until_: pd.Timestamp
     note_: str  # what was simplified because history is short; empty when nothing was
+
+    @property
+    def min_days(self) -> int:
+        """Shortest history that can be learned from."""
+        ...
 
     def fit(self, counts: pd.DataFrame) -> Self:
         """Learn from gap-free `counts`; raise `InputError` when they cannot be used."""
@@ -120,10 +126,12 @@ def check_counts(counts: pd.DataFrame, *, needs: int = 1) -> None:
         raise InputError(f"计数表的日期带有时区 {days.tz}；请先换算为本地日期再去掉时区。")
     if days.hasnans:
         raise InputError("计数表中有空日期；请先删除或补全。")
-    if len(days) and (days != days.normalize()).any():
-        raise InputError(f"计数表的日期 {days[days != days.normalize()][0]} 带有时刻；应为整日。")
-    if days.has_duplicates:
-        raise InputError(f"日期 {_day(days[days.duplicated()][0])} 重复；每天只能有一行。")
+    within = np.flatnonzero(np.asarray(days != days.normalize()))
+    if len(within):
+        raise InputError(f"计数表的日期 {days[within[0]]} 带有时刻；应为整日。")
+    again = np.flatnonzero(days.duplicated())
+    if len(again):
+        raise InputError(f"日期 {_day(days[again[0]])} 重复；每天只能有一行。")
     if not days.is_monotonic_increasing:
         raise InputError("计数表的日期没有从早到晚排列；请先排序。")
     if len(days) < needs:
@@ -190,7 +198,11 @@ def score_frame(
         "score": score,
     }
     frame = pd.DataFrame({name: values.T.reshape(-1) for name, values in wide.items()})
-    frame.insert(0, "series", pd.Series(np.repeat(np.asarray(counts.columns, dtype=object), n_days), dtype="str"))
+    frame.insert(
+        0,
+        "series",
+        pd.Series(np.repeat(np.asarray(counts.columns, dtype=object), n_days), dtype="str"),
+    )
     frame.insert(1, "date", np.tile(counts.index.to_numpy(), n_series))
     return frame
 
@@ -209,12 +221,12 @@ def _check_values(counts: pd.DataFrame) -> None:
         (values != np.floor(values), "不是整数；请传入件数而不是比率"),
     ):
         if bad.any():
-            row, col = np.argwhere(bad)[0]
+            row, col = (int(n) for n in np.argwhere(bad)[0])
             what = "" if np.isnan(values[row, col]) else f" {values[row, col]:g}"
             raise InputError(
                 f"序列“{counts.columns[col]}”在 {_day(counts.index[row])} 的计数{what}{why}。"
             )
 
 
-def _day(moment: pd.Timestamp) -> str:
+def _day(moment: datetime) -> str:
     return moment.date().isoformat()

@@ -1,11 +1,15 @@
 """Evidence: why the machine thinks a window is abnormal, in numbers and in one sentence."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal, Self
 
 import pandas as pd
+
+from govdash.detect.keys import SeriesKey
+from govdash.detect.shares import Share
 
 Direction = Literal["high", "low"]
 
@@ -14,25 +18,8 @@ _NAMED: Final = 3
 _CONCENTRATED: Final = 0.5
 #: Whole weeks back to last year's window, so that weekdays match.
 _YEAR_BACK: Final = pd.Timedelta(days=364)
-#: Beyond a hundred years a probability per day says nothing that a person can weigh.
-_RAREST_DAYS: Final = 36_500
-#: Days of history before the window that tell what is usual in a part.
-_PART_HISTORY: Final = 56  # 8 of each weekday
-
-
-@dataclass(frozen=True)
-class Share:
-    """One part (child area, cell, category) of a window: what it had and what was usual."""
-
-    key: str
-    name: str
-    observed: int
-    expected: float
-
-    @property
-    def excess(self) -> float:
-        """Observed minus expected."""
-        return self.observed - self.expected
+#: Ten years. The model's tail was checked to about 1 in 1 000; further out it only ranks.
+_RAREST_DAYS: Final = 3_650
 
 
 @dataclass(frozen=True)
@@ -41,7 +28,7 @@ class Evidence:
 
     ``lower``–``upper`` is the 95 % prediction interval of the window's count, ``sd`` its standard
     deviation, ``p_value`` corrected for the windows and sides looked at, ``q_value`` the false
-    discovery rate over all series of the tick, ``one_in_days`` 1 / p_value (at most 36 500),
+    discovery rate over all series of the tick, ``one_in_days`` 1 / p_value (at most 3 650),
     ``same_period`` what the same window had a year (52 weeks) before, in words.
     """
 
@@ -88,6 +75,37 @@ class Evidence:
         )
 
 
+@dataclass(frozen=True)
+class Finding:
+    """One series that is abnormal at the end of a day.
+
+    ``severity`` (0–100) ranks findings and is what alert rules cut into levels; see `severity`.
+    """
+
+    series: str
+    area_path: str
+    category: str
+    at_day: date
+    direction: Direction
+    severity: float
+    evidence: Evidence
+
+    @property
+    def key(self) -> SeriesKey:
+        """Area and category."""
+        return SeriesKey(self.area_path, self.category)
+
+    @property
+    def window_start(self) -> date:
+        """First day of the window that is abnormal."""
+        return self.evidence.window_start
+
+    @property
+    def window_end(self) -> date:
+        """Last day of the window, = ``at_day``."""
+        return self.evidence.window_end
+
+
 def explain(
     *,
     series: str,
@@ -108,23 +126,12 @@ def explain(
     Parameters
     ----------
     history : Series of int, indexed by day
-        The series itself, up to the window's end; read for the same period last year.
-    shares : tuple of Share
-        Parts of the window; kept in order of what they add to the excess.
-    part_word : str
-        What a part is called in the sentence: 网格, 街道, 类别.
+        The series itself; read for the same period last year.
+    shares, part_word
+        See `with_shares`.
     """
     start, end = window
-    excess = observed - expected
-    sign = 1.0 if direction == "high" else -1.0
-    ordered = tuple(sorted(shares, key=lambda s: (-sign * s.excess, s.key)))
-    one_in = min(1.0 / max(p_value, 1.0 / _RAREST_DAYS), float(_RAREST_DAYS))
-    last_year = _same_period(history, start, end)
-    sentence = (
-        f"{_when(start, end)} {observed} 件，预期 {_whole(expected)}±{_whole(max(sd, 0.5))} 件"
-        f"（{last_year}）{_where(ordered, excess, part_word)}。{_how_rare(one_in, direction)}"
-    )
-    return Evidence(
+    evidence = Evidence(
         series=series,
         window_start=start,
         window_end=end,
@@ -135,44 +142,42 @@ def explain(
         upper=float(interval[1]),
         p_value=float(p_value),
         q_value=float(q_value),
-        excess=float(excess),
-        one_in_days=float(one_in),
+        excess=float(observed - expected),
+        one_in_days=float(min(1.0 / max(p_value, 1.0 / _RAREST_DAYS), _RAREST_DAYS)),
         direction=direction,
-        same_period=last_year,
-        shares=ordered,
-        sentence=sentence,
+        same_period=_same_period(history, start, end),
+        shares=(),
+        sentence="",
     )
+    return with_shares(evidence, shares, part_word=part_word)
 
 
-def shares_of(
-    parts: pd.DataFrame, window: tuple[date, date], *, names: Mapping[str, str] | None = None
-) -> tuple[Share, ...]:
-    """Return each part's count in the window beside what was usual on such days before.
+def with_shares(evidence: Evidence, shares: tuple[Share, ...], *, part_word: str) -> Evidence:
+    """Return `evidence` with these parts, those that add most first, and the sentence anew.
 
-    Parameters
-    ----------
-    parts : DataFrame, days × parts, gap-free counts
-        Expected is the mean of the same weekdays in the 8 weeks that end a week before the window
-        (as many as there are; without any, 0).
-    names : mapping of column to the name on the screen, optional
-
-    Returns
-    -------
-    tuple of Share
-        Parts with neither count nor expectation are left out.
+    `part_word` is what a part is called in the sentence: 网格, 街道, 区, 类别.
     """
-    start, end = (pd.Timestamp(day) for day in window)
-    inside = parts.loc[start:end]
-    until = start - pd.Timedelta(days=8)
-    before = parts.loc[until - pd.Timedelta(days=_PART_HISTORY - 1) : until]
-    usual = before.groupby(pd.DatetimeIndex(before.index).dayofweek).mean()
-    due = usual.reindex(pd.DatetimeIndex(inside.index).dayofweek).fillna(0.0).sum()
-    seen = inside.sum()
-    return tuple(
-        Share(str(key), (names or {}).get(str(key), str(key)), int(seen[key]), float(due[key]))
-        for key in parts.columns
-        if seen[key] or due[key]
+    sign = 1.0 if evidence.direction == "high" else -1.0
+    ordered = tuple(sorted(shares, key=lambda s: (-sign * s.excess, s.key)))
+    e = evidence
+    sentence = (
+        f"{_when(e.window_start, e.window_end)} {e.observed} 件，"
+        f"预期 {_short(e.expected)}±{_short(e.sd)} 件（{e.same_period}）"
+        f"{_where(ordered, e.excess, part_word)}。{_how_rare(e.one_in_days, e.direction)}"
     )
+    return replace(evidence, shares=ordered, sentence=sentence)
+
+
+def severity(p_value: float, excess: float) -> float:
+    """Rank a finding from 0 to 100: half for surprise, half for size.
+
+    50 · min(1, -log10 p / 8) + 50 · min(1, log10(1 + |excess|) / 2): p = 1e-8 and 99 events too
+    many fill it. Surprise alone would rank 6 events where none are expected above 200 extra
+    complaints.
+    """
+    surprise = min(1.0, -math.log10(max(p_value, 1e-300)) / 8.0)
+    size = min(1.0, math.log10(1.0 + abs(excess)) / 2.0)
+    return round(50.0 * surprise + 50.0 * size, 1)
 
 
 def _same_period(history: pd.Series, start: date, end: date) -> str:
@@ -204,10 +209,11 @@ def _where(shares: tuple[Share, ...], excess: float, part_word: str) -> str:
 def _how_rare(one_in: float, direction: Direction) -> str:
     kind = "偏高" if direction == "high" else "偏低"
     if one_in >= _RAREST_DAYS:
-        return f"这样的{kind}百年难遇。"
-    return f"这样的{kind}约 {_whole(one_in)} 天一遇。"
+        return f"单看这一序列，这样的{kind}十年难得一遇。"
+    rounded = float(f"{one_in:.2g}")  # a probability is not known better than that
+    return f"单看这一序列，这样的{kind}约 {rounded:.0f} 天一遇。"
 
 
-def _whole(value: float) -> str:
-    """One decimal below 10, where it matters; none above."""
-    return f"{value:.0f}" if value >= 10 or value == round(value) else f"{value:.1f}"
+def _short(value: float) -> str:
+    """Return one decimal below 10, where it matters; none above."""
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"

@@ -61,7 +61,7 @@ def fit_batch(
     start : array (series, columns), optional
         Coefficients to start from.
     """
-    n_days, n_columns = design.shape
+    n_columns = design.shape[1]
     n_series = counts.shape[1]
     left, right = np.triu_indices(n_columns)
     products = np.ascontiguousarray((design[:, left] * design[:, right]).T)

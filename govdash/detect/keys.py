@@ -4,6 +4,7 @@
 all. The area path is delimited on both sides, so containment is a prefix.
 """
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from govdash.core.errors import InputError
@@ -55,8 +56,25 @@ def major_of(category: str) -> str:
     return category if category == ALL else category[:_MAJOR_LENGTH]
 
 
+def parent_area(area_path: str) -> str:
+    """Return the path one level up; empty above the top (``/1/2/`` gives ``/1/``)."""
+    above = area_path.rstrip("/").rpartition("/")[0]
+    return f"{above}/" if above else ""
+
+
+def ancestors(key: SeriesKey) -> Iterator[SeriesKey]:
+    """Every series that contains `key`, itself left out, nearest area first."""
+    categories = dict.fromkeys((key.category, major_of(key.category), ALL))
+    area = key.area_path
+    while area:
+        for category in categories:
+            if (area, category) != key:
+                yield SeriesKey(area, category)
+        area = parent_area(area)
+
+
 def contains(outer: SeriesKey, inner: SeriesKey) -> bool:
-    """Whether every event of the series `inner` is one of `outer` too (a series contains itself)."""
+    """Whether every event of the series `inner` is one of `outer` (or is it)."""
     return area_contains(outer.area_path, inner.area_path) and category_contains(
         outer.category, inner.category
     )

@@ -8,8 +8,8 @@ def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
 
     q(i) = min over j >= i of p(j) n / j, with p(1) <= … <= p(n) (Benjamini & Hochberg 1995, JRSS B
     57:289). Accepting all with q <= a keeps the expected share of false ones among the accepted
-    below a, when the tests are independent or positively dependent. Ties share their q-value; p-values of
-    counts are conservative, so the true share is lower still.
+    below a, when the tests are independent or positively dependent. Ties share their q-value. The
+    p-values of counts are conservative, so the true share is lower still.
     """
     p = np.asarray(p_values, dtype=float)
     n = p.size

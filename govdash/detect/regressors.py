@@ -90,9 +90,7 @@ class Regressors:
             sds += [_SD_EFFECT / k] * 2
         return np.array(sds)
 
-    def _holidays(
-        self, days: pd.DatetimeIndex
-    ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    def _holidays(self, days: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         known = self.holidays or {}
         names = [known.get(day) for day in days.date]
         before = [known.get(day) for day in (days - pd.Timedelta(days=1)).date]

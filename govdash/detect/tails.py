@@ -26,9 +26,7 @@ def tail_high(count: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.n
     count, mean, variance = np.broadcast_arrays(count, mean, variance)
     size, probability, spread = _law(mean, variance)
     k = np.maximum(count, 1)
-    tail = np.where(
-        spread, special.betainc(k, size, 1.0 - probability), special.gammainc(k, mean)
-    )
+    tail = np.where(spread, special.betainc(k, size, 1.0 - probability), special.gammainc(k, mean))
     return np.where(count <= 0, 1.0, tail)
 
 
@@ -48,7 +46,7 @@ def two_sided(p_high: np.ndarray, p_low: np.ndarray, mean: np.ndarray) -> np.nda
 
 
 def normal_score(count: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Standard normal quantile of the count's mid-p: sign is direction, size is surprise.
+    """Return the normal quantile of the count's mid-p: sign is direction, size surprise.
 
     Mid-p (half of the observed count's own probability) puts an ordinary count near 0, also when
     nearly all counts are zero.
@@ -71,7 +69,7 @@ def interval(
     exactly when ``tail_high(count) <= (1 - coverage) / 2``.
     """
     beyond = (1.0 - coverage) / 2.0
-    mean, variance = np.broadcast_arrays(mean, variance)
+    mean, variance = np.broadcast_arrays(np.asarray(mean), np.asarray(variance))
     size, probability, spread = _law(mean, variance)
     ends = []
     for quantile in (beyond, 1.0 - beyond):

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from govdash.core.errors import InputError
 from govdash.detect.contract import Detector, Forecaster, check_later
@@ -22,9 +23,9 @@ WINDOWS: Final = (1, 3, 7)
 class WindowScores:
     """Every series × window ending at one day; arrays are shaped (windows, series).
 
-    ``p_low`` is 1 where fewer than `LOW_SIDE_FROM` were expected: no evidence. ``p_value`` (series,)
-    is the smallest of all tails, times the number of tails looked at (Bonferroni, so it holds
-    however the windows depend on each other); ``best`` and ``is_high`` say which it was.
+    ``p_low`` is 1 where fewer than `LOW_SIDE_FROM` were expected: no evidence. ``p_value``
+    (series,) is the smallest of all tails, times the number of tails looked at (Bonferroni, so it
+    holds however the windows depend on each other); ``best`` and ``is_high`` say which it was.
     """
 
     at_day: pd.Timestamp
@@ -33,13 +34,18 @@ class WindowScores:
     observed: np.ndarray
     expected: np.ndarray
     sd: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
     p_high: np.ndarray
     p_low: np.ndarray
     p_value: np.ndarray
     best: np.ndarray
     is_high: np.ndarray
+
+    def interval(self, window: int, series: int, *, coverage: float = 0.95) -> tuple[float, float]:
+        """Return the prediction interval of one window (its position) of one series."""
+        lower, upper = interval(
+            self.expected[window, series], self.sd[window, series] ** 2, coverage=coverage
+        )
+        return float(lower), float(upper)
 
     def excess(self) -> np.ndarray:
         """Observed minus expected, shaped (windows, series)."""
@@ -52,7 +58,6 @@ def score_windows(
     *,
     at_day: pd.Timestamp,
     widths: tuple[int, ...] = WINDOWS,
-    coverage: float = 0.95,
 ) -> WindowScores:
     """Score the windows of `counts` that end at `at_day` with a fitted `detector`.
 
@@ -72,11 +77,11 @@ def score_windows(
     series = tuple(counts.columns)
     if isinstance(detector, Forecaster) and usable:
         check_later(last, pd.Index(series), detector.learned_until_)
-        scored = _from_forecast(detector, last, usable, coverage)
+        scored = _from_forecast(detector, last, usable)
     else:
         usable = (1,)
-        scored = _from_scores(detector.score(last.iloc[-1:]))
-    observed, expected, sd, lower, upper, p_high, p_low = scored
+        scored = _from_scores(detector.score(last.iloc[-1:]), detector.coverage)
+    observed, expected, sd, p_high, p_low = scored
     p_low = np.where(expected >= LOW_SIDE_FROM, p_low, 1.0)
     tails = np.concatenate([p_high, p_low])
     looks = len(usable) + np.sum(expected >= LOW_SIDE_FROM, axis=0)
@@ -88,8 +93,6 @@ def score_windows(
         observed=observed,
         expected=expected,
         sd=sd,
-        lower=lower,
-        upper=upper,
         p_high=p_high,
         p_low=p_low,
         p_value=np.minimum(np.min(tails, axis=0, initial=1.0) * looks, 1.0),
@@ -99,7 +102,7 @@ def score_windows(
 
 
 def _from_forecast(
-    detector: Forecaster, last: pd.DataFrame, widths: tuple[int, ...], coverage: float
+    detector: Forecaster, last: pd.DataFrame, widths: tuple[int, ...]
 ) -> tuple[np.ndarray, ...]:
     forecast = detector.forecast(pd.DatetimeIndex(last.index), tuple(last.columns))
     values = last.to_numpy(dtype=np.int64)
@@ -115,7 +118,6 @@ def _from_forecast(
                 observed,
                 mean,
                 np.sqrt(variance),
-                *interval(mean, variance, coverage=coverage),
                 tail_high(observed, mean, variance),
                 tail_low(observed, mean, variance),
             ]
@@ -123,9 +125,10 @@ def _from_forecast(
     return tuple(np.stack(column) for column in zip(*rows, strict=True))
 
 
-def _from_scores(scores: pd.DataFrame) -> tuple[np.ndarray, ...]:
-    """Read a single day's window from a score frame; the sd is half the upper reach over 1.96."""
-    names = ("observed", "expected", "lower", "upper", "p_high", "p_low")
-    observed, expected, lower, upper, p_high, p_low = (scores[n].to_numpy()[None] for n in names)
-    sd = np.maximum(upper - expected, 1.0) / 1.96
-    return observed, expected, sd, lower, upper, p_high, p_low
+def _from_scores(scores: pd.DataFrame, coverage: float) -> tuple[np.ndarray, ...]:
+    """Read the last day from a score frame; the sd from the reach of its interval."""
+    names = ("observed", "expected", "upper", "p_high", "p_low")
+    observed, expected, upper, p_high, p_low = (scores[n].to_numpy()[None] for n in names)
+    reach = -special.ndtri((1.0 - coverage) / 2.0)
+    sd = np.maximum(upper - expected, 1.0) / reach
+    return observed, expected, sd, p_high, p_low
