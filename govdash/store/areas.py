@@ -59,7 +59,7 @@ def frame(session: Session) -> gpd.GeoDataFrame:
     """Return every area, parents before children: columns `COLUMNS`, WGS-84."""
     found = session.execute(select(*(getattr(Area, name) for name in COLUMNS))).all()
     table = pd.DataFrame([tuple(row) for row in found], columns=list(COLUMNS))
-    table["level"] = [level.value for level in table["level"]]
+    table["level"] = [str(level) for level in table["level"]]  # codes; pandas may have made text
     table["population"] = table["population"].astype("Int64")
     shapes = gpd.GeoSeries.from_wkb(table.pop("geometry"), crs="EPSG:4326")
     table = table.astype({"lon": float, "lat": float})
