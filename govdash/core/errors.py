@@ -54,3 +54,9 @@ class Busy(GovDashError):
     """Another process holds the lock or the lease; try again when it is done."""
 
     code = "busy"
+
+
+class Unavailable(GovDashError):
+    """Something that govdash needs (the database) does not answer now."""
+
+    code = "unavailable"

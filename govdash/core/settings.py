@@ -27,6 +27,7 @@ class Settings:
     contact_key: str  # GOVDASH_CONTACT_KEY: key of the HMAC that makes `reporter_key`
     worker_inside: bool  # GOVDASH_WORKER=inside|outside: timed jobs in the web process
     demo_live_rate: float  # GOVDASH_DEMO_RATE: live demo events a minute; 0 means none
+    tick_minutes: int  # GOVDASH_TICK_MINUTES: minutes between two detection ticks
 
     @property
     def zone(self) -> ZoneInfo:
@@ -69,6 +70,12 @@ class Settings:
             rate = float(env.get("GOVDASH_DEMO_RATE") or 0)
         except ValueError:
             raise SettingsError("GOVDASH_DEMO_RATE 应为每分钟事件数，例如 6。") from None
+        try:
+            minutes = int(env.get("GOVDASH_TICK_MINUTES") or 60)
+        except ValueError:
+            minutes = 0
+        if not 1 <= minutes <= 1440:
+            raise SettingsError("GOVDASH_TICK_MINUTES 应为 1 至 1440 的整数（分钟），例如 60。")
         return cls(
             var=var,
             data=Path(env.get("GOVDASH_DATA") or ROOT / "data").absolute(),
@@ -80,4 +87,5 @@ class Settings:
             contact_key=env.get("GOVDASH_CONTACT_KEY") or "",
             worker_inside=worker == "inside",
             demo_live_rate=rate,
+            tick_minutes=minutes,
         )

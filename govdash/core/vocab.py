@@ -212,3 +212,12 @@ class Result(Labelled):
 
     DONE = "done", "成功"
     REFUSED = "refused", "拒绝"
+
+
+class Job(Labelled):
+    """Work that runs by the clock."""
+
+    LAKE_SYNC = "lake_sync", "数据湖同步"
+    DETECT_TICK = "detect_tick", "异常监测"
+    CLOCK_CHECK = "clock_check", "时限检查"
+    DEMO_LIVE = "demo_live", "演示事件"

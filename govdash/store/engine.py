@@ -12,10 +12,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from govdash.core.errors import Conflict, SettingsError
+from govdash.core.errors import Conflict, SettingsError, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 30_000  # a long import commits every few hundred milliseconds; 30 s is ample
@@ -76,9 +77,18 @@ class Store:
             command.upgrade(self._alembic(connection), "head")
 
     def schema_version(self) -> tuple[str | None, str | None]:
-        """Return (the version of the database, the newest known); equal when up to date."""
-        with self.engine.connect() as connection:
-            present = MigrationContext.configure(connection).get_current_revision()
+        """Return (the version of the database, the newest known); equal when up to date.
+
+        Raises
+        ------
+        Unavailable
+            When the database does not answer, or is none.
+        """
+        try:
+            with self.engine.connect() as connection:
+                present = MigrationContext.configure(connection).get_current_revision()
+        except DBAPIError as error:
+            raise Unavailable(f"数据库没有应答：{error.orig}") from error
         return present, ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
     def close(self) -> None:

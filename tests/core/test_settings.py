@@ -26,6 +26,7 @@ def test_a_postgres_url_gets_the_driver_that_is_installed():
         {"GOVDASH_LAKE_ENGINE": "abacus"},
         {"GOVDASH_WORKER": "maybe"},
         {"GOVDASH_DEMO_RATE": "fast"},
+        {"GOVDASH_TICK_MINUTES": "0"},
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused_by_name(env: dict[str, str]):

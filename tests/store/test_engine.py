@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from govdash.core.errors import Unavailable
 from govdash.store import Store, counters, journal
 from govdash.store.models import Base
 from tests.conftest import NOW
@@ -59,3 +60,9 @@ def test_twelve_writers_at_once_lose_nothing_and_keep_the_chain(store: Store):
         assert len(journal.lines(session)) == 60
         assert counters.last(session, "things") == 120
         assert journal.first_broken(session) is None
+
+
+def test_a_database_that_does_not_answer_is_told_as_such():
+    store = Store.open("postgresql+psycopg://nobody@127.0.0.1:9/none")
+    with pytest.raises(Unavailable, match="没有应答"):
+        store.schema_version()

@@ -1,0 +1,103 @@
+"""The door of a server without sign-in: this machine only, under its own names.
+
+Bound to loopback alone a server can still be reached by a page from elsewhere, whose name an
+attacker lets point at 127.0.0.1 (DNS rebinding), or whose script opens a WebSocket here. So each
+request must come in on a loopback address, name one in ``Host``, and when it can change something
+come from a page of this very server.
+"""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from govdash.core.errors import SettingsError
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+POLICY_VIOLATION = 1008  # WebSocket close code, RFC 6455
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host (``localhost``, ``127.0.0.1``, ``[::1]``) is this machine itself."""
+    if not host:
+        return False
+    bare = host.strip("[]").rstrip(".").lower()
+    if bare == "localhost" or bare.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(bare.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def require_loopback(address: str | None) -> None:
+    """Refuse to serve on anything but this machine.
+
+    Raises
+    ------
+    SettingsError
+        When `address`, what the server would bind to, is not loopback.
+    """
+    if not is_loopback(address):
+        raise SettingsError(
+            f"监听地址 {address or '（未设置，即所有网卡）'} 不是本机地址。目前没有登录功能，只能在本机使用："
+            "请用 --server.address 127.0.0.1 启动，或直接运行 make run。"
+        )
+
+
+class LoopbackOnly:
+    """ASGI middleware that answers this machine only."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it with the reason."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        reason = _refusal(scope)
+        if reason is None:
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            answer = JSONResponse({"code": "refused", "message": reason}, 403)
+            await answer(scope, receive, send)
+        else:
+            await receive()  # the connect message
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "refused"})
+
+
+def _refusal(scope: Scope) -> str | None:
+    if not _is_local(scope.get("server")) or not _is_local(scope.get("client")):
+        return "目前没有登录功能，只接受本机的访问。"
+    headers = Headers(scope=scope)
+    hosts = headers.getlist("host")
+    if len(hosts) != 1 or not is_loopback(_name(hosts[0])):
+        return (
+            f"主机名“{'、'.join(hosts)}”不是本机；请用 http://127.0.0.1 或 http://localhost 访问。"
+        )
+    origins = headers.getlist("origin")
+    if _must_be_ours(scope) and any(urlsplit(o).netloc != hosts[0] for o in origins):
+        return "请求来自别的网页，已拒绝。"
+    return None
+
+
+def _must_be_ours(scope: Scope) -> bool:
+    return scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
+
+
+def _is_local(end: Iterable[object] | None) -> bool:
+    # None: a socket without an address (a Unix socket, a test client's wire) is of this machine.
+    return end is None or is_loopback(str(next(iter(end))))
+
+
+def _name(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
