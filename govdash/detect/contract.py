@@ -208,11 +208,11 @@ def score_frame(
 
 
 def _check_values(counts: pd.DataFrame) -> None:
-    for key, column in counts.items():
+    for key, kind in zip(counts.columns, counts.dtypes, strict=True):
         if not isinstance(key, str):
             raise InputError(f"序列的名称 {key!r} 应为文字。")
-        if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-            raise InputError(f"序列“{key}”的计数不是数字（{column.dtype}）；应为整数。")
+        if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
+            raise InputError(f"序列“{key}”的计数不是数字（{kind}）；应为整数。")
     values = counts.to_numpy(dtype=float, na_value=np.nan)
     for bad, why in (
         (np.isnan(values), "是空值（NaN）；没有事件请填 0，没有数据请剔除该序列"),

@@ -21,8 +21,9 @@ TWO_YEARS: Final = 730
 
 #: Prior standard deviations on the log scale. 0.5: a weekday, holiday or season effect of
 #: x1.6 or /1.6 is ordinary, x2.7 is rare; a long series overrules them, a series of 20 events
-#: hardly moves from a flat line. The constant is free (3 = a factor of 20).
-_SD_CONSTANT: Final = 3.0
+#: hardly moves from a flat line. The constant's prior lies on the series' own mean: 1.0 matters
+#: only to series with next to no events.
+_SD_CONSTANT: Final = 1.0
 _SD_EFFECT: Final = 0.5
 _SD_TREND: Final = 0.3  # a year: x1.35 is ordinary
 
@@ -68,7 +69,7 @@ class Regressors:
         """Return the design, shape (days, columns)."""
         columns = [np.ones(len(days))]
         holiday, after, named = self._holidays(days)
-        weekday = days.dayofweek.to_numpy()
+        weekday = days.day_of_week.to_numpy()
         columns += [np.where(holiday, 0.0, weekday == n) for n in range(7)]
         if self.holidays is not None:
             columns += [holiday.astype(float), after.astype(float), *named]

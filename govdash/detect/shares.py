@@ -47,8 +47,8 @@ def shares_of(
     inside = parts.loc[start:end]
     until = start - pd.Timedelta(days=8)
     before = parts.loc[until - pd.Timedelta(days=_HISTORY - 1) : until]
-    usual = before.groupby(pd.DatetimeIndex(before.index).dayofweek).mean()
-    due = usual.reindex(pd.DatetimeIndex(inside.index).dayofweek).fillna(0.0).sum()
+    usual = before.groupby(pd.DatetimeIndex(before.index).day_of_week).mean()
+    due = usual.reindex(pd.DatetimeIndex(inside.index).day_of_week).fillna(0.0).sum()
     seen = inside.sum()
     return tuple(
         Share(str(key), (names or {}).get(str(key), str(key)), int(seen[key]), float(due[key]))

@@ -21,6 +21,8 @@ def walk_forward(
 ) -> pd.DataFrame:
     """Return the score frame of every day from `start` on, each scored from its past alone.
 
+    A column ``note`` is added: what the detector simplified because history was short then.
+
     Parameters
     ----------
     counts : DataFrame
@@ -48,10 +50,11 @@ def walk_forward(
         )
     if first > counts.index[-1]:
         raise InputError(f"开始评分的日期 {first.date()} 晚于最后一天 {counts.index[-1].date()}。")
-    scored = [
-        make().fit(counts.iloc[:at]).score(counts.iloc[at : at + refit_days])
-        for at in range(before, len(counts), refit_days)
-    ]
+    scored = []
+    for at in range(before, len(counts), refit_days):
+        detector = make().fit(counts.iloc[:at])
+        block = detector.score(counts.iloc[at : at + refit_days])
+        scored.append(block.assign(note=detector.note_))
     place = {key: n for n, key in enumerate(counts.columns)}
     whole = pd.concat(scored, ignore_index=True)
     order = whole["series"].map(place).to_frame("place").assign(date=whole["date"])
