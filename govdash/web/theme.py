@@ -42,6 +42,10 @@ def _variables(chosen: Palette) -> str:
         "font": FONT,
     }
     root = "".join(f"--gd-{name}:{value};" for name, value in named.items())
+    root += "".join(
+        f"--gd-{level.value}:{colour};--gd-on-{level.value}:{chosen.on_levels[level]};"
+        for level, colour in chosen.levels.items()
+    )
     levels = "".join(
         f".gd-lv-{level.value}{{--gd-lv:{colour};--gd-on-lv:{chosen.on_levels[level]}}}"
         for level, colour in chosen.levels.items()

@@ -1,0 +1,100 @@
+"""Map data and the map library over HTTP: area outlines, drawn layers, MapLibre's own files.
+
+Shapes go by URL and never inside a page's messages: a page run stays small, and the browser
+keeps what it has fetched.
+"""
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import shapely
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from govdash.access import load_user
+from govdash.core.errors import NotFound, SettingsError
+from govdash.core.filters import Scope
+from govdash.core.permissions import Permission
+from govdash.core.vocab import AreaLevel
+from govdash.store import Session, Store, areas
+
+GRID = 1e-5  # degrees, about a metre: finer digits cannot be seen and double the size
+
+
+def geo_routes(store: Callable[[], Store]) -> list[BaseRoute]:
+    """Return the routes; `store` gives the opened store of the process."""
+
+    async def area_shapes(request: Request) -> Response:
+        level = request.path_params["level"]
+        return await run_in_threadpool(
+            _answer, store(), request, lambda s, v: area_json(s, level, v)
+        )
+
+    async def layer(request: Request) -> Response:
+        name = request.path_params["name"]
+        return await run_in_threadpool(_answer, store(), request, lambda s, _: layer_json(s, name))
+
+    return [
+        Route("/geo/areas/{level}.geojson", area_shapes),
+        Route("/geo/layers/{name}.geojson", layer),
+        Mount("/static-maplibre", StaticFiles(directory=maplibre_folder()), name="maplibre"),
+    ]
+
+
+def maplibre_folder() -> Path:
+    """Return the folder of MapLibre's browser files inside the installed package."""
+    found = importlib.util.find_spec("maplibre")
+    if found is None or not found.submodule_search_locations:
+        raise SettingsError("没有安装 maplibre 软件包，地图不能显示；请运行 make setup。")
+    return Path(found.submodule_search_locations[0]) / "srcjs"
+
+
+def area_json(session: Session, level: str, scope: Scope) -> str:
+    """Write the areas of one level inside `scope` as GeoJSON, WGS-84, to the metre.
+
+    Properties: ``path``, ``name``, ``lon``, ``lat`` (a point inside, for the name).
+    """
+    if level not in set(AreaLevel):
+        known = "、".join(AreaLevel)
+        raise NotFound(f"没有区域级别“{level}”；可用：{known}。")
+    table = areas.frame(session)
+    table = table[(table["level"] == level) & table["path"].map(scope.covers)]
+    shapes = shapely.to_geojson(shapely.set_precision(table.geometry.to_numpy(), GRID))
+    features = [
+        f'{{"type":"Feature","properties":{json.dumps(told, ensure_ascii=False)},'
+        f'"geometry":{shape}}}'
+        for told, shape in zip(
+            table[["path", "name", "lon", "lat"]].to_dict("records"), shapes, strict=True
+        )
+    ]
+    return '{"type":"FeatureCollection","features":[' + ",".join(features) + "]}"
+
+
+def layer_json(session: Session, name: str) -> str:
+    """Return a drawn layer as it is kept."""
+    for layer in areas.layers(session):
+        if layer.name == name:
+            return layer.geojson
+    raise NotFound(f"没有图层“{name}”。")
+
+
+def _answer(store: Store, request: Request, make: Callable[[Session, Scope], str]) -> Response:
+    try:
+        with store.read() as session:
+            user = load_user(session)
+            if not user.holds(Permission.EVENT_READ):
+                return JSONResponse({"code": "refused", "message": "没有查看地图的权限。"}, 403)
+            body = make(session, user.scope).encode()
+    except NotFound as error:
+        return JSONResponse({"code": error.code, "message": str(error)}, 404)
+    tag = f'"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/geo+json", headers=headers)

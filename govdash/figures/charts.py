@@ -1,0 +1,262 @@
+"""Charts over time: a curve against its expected band, lanes, the heat of the week. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from govdash.figures.palette import FONT, Palette
+
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+#: Axis labels without English month names.
+TICKS = {
+    "hour": "%-m月%-d日\n%H时",
+    "day": "%-m月%-d日",
+    "week": "%-m月%-d日",
+    "month": "%Y年%-m月",
+}
+HOVER = {
+    "hour": "%-m月%-d日 %H时",
+    "day": "%Y年%-m月%-d日",
+    "week": "%Y年%-m月%-d日起一周",
+    "month": "%Y年%-m月",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time drawn behind a chart: a holiday, the chosen period."""
+
+    first: date
+    last: date
+    name: str = ""
+
+
+def layout(figure: go.Figure, palette: Palette, *, size: int = 12, left: int = 38) -> go.Figure:
+    """Give a figure the look of all charts: no frame, quiet grid, our font."""
+    figure.update_layout(
+        showlegend=False,
+        margin={"l": left, "r": 10, "t": 8, "b": 26},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT, "color": palette.sub, "size": size},
+        hoverlabel={
+            "bgcolor": palette.card,
+            "bordercolor": palette.line,
+            "font": {"family": FONT, "color": palette.text, "size": size},
+        },
+        hovermode="x",
+    )
+    figure.update_xaxes(gridcolor=palette.grid, linecolor=palette.line, zeroline=False)
+    figure.update_yaxes(gridcolor=palette.grid, zeroline=False, rangemode="tozero", nticks=5)
+    return figure
+
+
+def day_curve(hours: pd.DataFrame, palette: Palette, *, now: datetime, size: int = 12) -> go.Figure:
+    """Draw one day hour by hour against what was expected of it.
+
+    Parameters
+    ----------
+    hours : DataFrame
+        ``bucket`` (naive local hour), ``n`` (NaN for hours to come), ``expected``, ``low``,
+        ``high`` (NaN where there is too little history), ``flag`` (outside the band).
+    now : datetime
+        Naive local time; the line that divides what was from what will be.
+    """
+    figure = go.Figure()
+    _band(figure, hours, palette)
+    _line(figure, hours, palette, hover="%{x|%H时} 实际 %{y:.0f} 件<extra></extra>")
+    _flags(figure, hours, palette, hover="%{x|%H时} 超出预期：%{y:.0f} 件<extra></extra>")
+    figure.add_vline(x=now, line={"width": 1, "color": palette.faint, "dash": "dash"})
+    first = hours["bucket"].iloc[0]
+    figure.update_xaxes(
+        tickformat="%H:%M",
+        dtick=4 * 3_600_000,  # every four hours, in milliseconds
+        range=[first, first + timedelta(hours=23.5)],
+    )
+    return layout(figure, palette, size=size)
+
+
+def band_chart(
+    counts: pd.DataFrame,
+    palette: Palette,
+    *,
+    grain: str,
+    chosen: Span | None = None,
+    holidays: Sequence[Span] = (),
+    size: int = 12,
+) -> go.Figure:
+    """Draw counts against their expected band, the odd ones marked, holidays shaded.
+
+    `counts` has ``bucket``, ``n``, ``expected``, ``low``, ``high``, ``flag`` as in `day_curve`.
+    A span can be brushed: the figure starts in horizontal box selection.
+    """
+    figure = go.Figure()
+    for span in holidays:
+        figure.add_vrect(
+            x0=span.first,
+            x1=span.last + timedelta(days=1),
+            fillcolor=palette.bad,
+            opacity=0.07,
+            line_width=0,
+            layer="below",
+            annotation={
+                "text": span.name,
+                "font": {"size": size - 1, "color": palette.faint},
+                "yanchor": "bottom",
+                "y": 0,
+            },
+        )
+    if chosen:
+        figure.add_vrect(
+            x0=chosen.first,
+            x1=chosen.last + timedelta(days=1),
+            fillcolor=palette.primary,
+            opacity=0.10,
+            line={"width": 1, "color": palette.primary},
+            layer="below",
+        )
+    _band(figure, counts, palette)
+    when = HOVER[grain]
+    hover = f"%{{x|{when}}}<br>实际 %{{y:,.0f}} 件，预期 %{{customdata:,.1f}} 件<extra></extra>"
+    _line(figure, counts, palette, hover=hover, marks=len(counts) <= 120)
+    _flags(figure, counts, palette, hover=f"%{{x|{when}}}<br>异常：%{{y:,.0f}} 件<extra></extra>")
+    figure.update_xaxes(tickformat=TICKS[grain])
+    figure.update_layout(dragmode="select", selectdirection="h")
+    return layout(figure, palette, size=size, left=46)
+
+
+def lanes(
+    counts: pd.DataFrame,
+    palette: Palette,
+    *,
+    names: Mapping[str, str],
+    grain: str,
+    size: int = 12,
+) -> go.Figure:
+    """Draw one lane per group, each with its own height, over one time axis.
+
+    `counts` has ``bucket``, ``lane`` and ``n``; `names` gives the lanes from top to bottom.
+    """
+    figure = make_subplots(rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.012)
+    for row, (code, name) in enumerate(names.items(), start=1):
+        mine = counts[counts["lane"] == code]
+        colour = palette.series[(row - 1) % len(palette.series)]
+        figure.add_trace(
+            go.Bar(
+                x=mine["bucket"],
+                y=mine["n"],
+                marker={"color": colour, "line": {"width": 0}},
+                hovertemplate=f"{name} %{{x|{HOVER[grain]}}}：%{{y:,.0f}} 件<extra></extra>",
+            ),
+            row=row,
+            col=1,
+        )
+        total = f"{mine['n'].sum():,.0f}"
+        for text, x, anchor, colour_ in (
+            (name, -0.008, "right", palette.text),
+            (total, 1.005, "left", palette.sub),
+        ):
+            figure.add_annotation(
+                text=text,
+                x=x,
+                xref="paper",
+                xanchor=anchor,
+                y=0.5,
+                yref=f"y{row if row > 1 else ''} domain",
+                showarrow=False,
+                font={"size": size, "color": colour_},
+            )
+    layout(figure, palette, size=size, left=72)
+    figure.update_yaxes(showticklabels=False, showgrid=False, linecolor=palette.line)
+    figure.update_xaxes(tickformat=TICKS[grain], showgrid=True)
+    figure.update_layout(bargap=0.12, margin_r=56, hovermode="closest")
+    return figure
+
+
+def week_heat(counts: pd.DataFrame, palette: Palette, *, size: int = 12) -> go.Figure:
+    """Draw the mean number of events for each hour of the week.
+
+    `counts` is a table of 7 weekdays (Monday first) by 24 hours.
+    """
+    steps = len(palette.ramp) - 1
+    figure = go.Figure(
+        go.Heatmap(
+            z=counts.to_numpy(dtype=float),
+            x=[f"{hour}" for hour in range(24)],
+            y=list(WEEKDAYS),
+            colorscale=[[i / steps, colour] for i, colour in enumerate(palette.ramp)],
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hovertemplate="%{y} %{x} 时<br>平均 %{z:.1f} 件<extra></extra>",
+        )
+    )
+    layout(figure, palette, size=size, left=44)
+    figure.update_yaxes(autorange="reversed", showgrid=False, nticks=7, rangemode="normal")
+    figure.update_xaxes(showgrid=False, dtick=3, ticksuffix="时")
+    figure.update_layout(hovermode="closest")
+    return figure
+
+
+def _band(figure: go.Figure, counts: pd.DataFrame, palette: Palette) -> None:
+    known = counts.dropna(subset=["expected"])
+    figure.add_trace(
+        go.Scatter(x=known["bucket"], y=known["high"], line={"width": 0}, hoverinfo="skip")
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=known["bucket"],
+            y=known["low"],
+            fill="tonexty",
+            fillcolor=palette.band,
+            line={"width": 0},
+            hoverinfo="skip",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=known["bucket"],
+            y=known["expected"],
+            line={"width": 1, "dash": "dot", "color": palette.faint},
+            hoverinfo="skip",
+        )
+    )
+
+
+def _line(
+    figure: go.Figure, counts: pd.DataFrame, palette: Palette, *, hover: str, marks: bool = False
+) -> None:
+    figure.add_trace(
+        go.Scatter(
+            x=counts["bucket"],
+            y=counts["n"],
+            customdata=counts["expected"],
+            mode="lines+markers" if marks else "lines",
+            marker={"size": 4, "color": palette.primary},
+            line={"width": 2.2, "color": palette.primary},
+            hovertemplate=hover,
+        )
+    )
+
+
+def _flags(figure: go.Figure, counts: pd.DataFrame, palette: Palette, *, hover: str) -> None:
+    odd = counts[counts["flag"].astype(bool)]
+    colour = list(palette.levels.values())[1]
+    figure.add_trace(
+        go.Scatter(
+            x=odd["bucket"],
+            y=odd["n"],
+            mode="markers",
+            marker={
+                "size": 9,
+                "color": colour,
+                "symbol": "triangle-up",
+                "line": {"width": 1, "color": palette.card},
+            },
+            hovertemplate=hover,
+        )
+    )

@@ -1,0 +1,94 @@
+"""What the map component is told to draw: classes of colour, marks and bounds. Pure."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from govdash.figures.palette import Palette
+
+Bounds = tuple[tuple[float, float], tuple[float, float]]
+
+
+def breaks(counts: Sequence[float] | pd.Series, *, classes: int = 6) -> list[int]:
+    """Return the lower bounds of the upper classes of colour; the lowest class holds the rest.
+
+    Classes are even steps of the square root, so that one very busy grid doesn't wash out all
+    others, and whole numbers, because events are counted. Fewer than `classes` when the counts
+    are small; none when nothing was counted.
+    """
+    most = float(np.max(np.asarray(counts, float), initial=0.0))
+    if most < 1:
+        return []
+    steps = (np.sqrt(most) * np.arange(1, classes) / classes) ** 2
+    found = np.unique(np.maximum(1, np.ceil(steps)).astype(int))
+    return [int(step) for step in found if step <= most]
+
+
+def legend(steps: Sequence[int]) -> list[str]:
+    """Write what each class of colour means: ``0``, ``1–3``, ``4 以上``."""
+    if not steps:
+        return ["0"]
+    lows = [0, *steps]
+    words = [f"{low}" if high - 1 <= low else f"{low}–{high - 1}" for low, high in pairwise(lows)]
+    return [*words, f"{lows[-1]} 以上"]
+
+
+def area_layer(
+    url: str, counts: Mapping[str, int], *, label: str, around: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Colour the areas of the GeoJSON at `url` by their counts (path → number)."""
+    return {
+        "url": url,
+        "values": dict(counts),
+        "breaks": breaks(list(counts.values())),
+        "label": label,
+        "unit": "件",
+        "around": dict(around or {}),
+    }
+
+
+def mark_layer(marks: pd.DataFrame) -> dict[str, Any]:
+    """Write bins (``lon``, ``lat``, ``n``) or single events (``event_id``, ``title``) as columns.
+
+    Five decimals are about a metre; more would only be sent and never seen.
+    """
+    layer: dict[str, Any] = {
+        "lon": marks["lon"].astype(float).round(5).tolist(),
+        "lat": marks["lat"].astype(float).round(5).tolist(),
+    }
+    if "event_id" in marks:
+        layer["id"] = marks["event_id"].tolist()
+        layer["title"] = marks["title"].fillna("").tolist()
+    else:
+        layer["n"] = marks["n"].astype(int).tolist()
+    return layer
+
+
+def colours(palette: Palette) -> dict[str, Any]:
+    """Return the palette as the component reads it."""
+    return {
+        "name": palette.name,
+        "card": palette.card,
+        "land": palette.land,
+        "water": palette.water,
+        "road": palette.road,
+        "border": palette.border,
+        "halo": palette.halo,
+        "label": palette.label,
+        "primary": palette.primary,
+        "mark": palette.series[1],  # not the hue of the areas below
+        "good": palette.good,
+        "bad": palette.bad,
+        "ramp": list(palette.ramp),
+        "levels": {level.value: colour for level, colour in palette.levels.items()},
+        "onLevels": {level.value: colour for level, colour in palette.on_levels.items()},
+    }
+
+
+def bounds_of(box: Sequence[float]) -> Bounds:
+    """Turn ``(west, south, east, north)`` into the corners that MapLibre wants."""
+    west, south, east, north = (float(value) for value in box)
+    return (west, south), (east, north)

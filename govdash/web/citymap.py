@@ -1,0 +1,131 @@
+"""The city map on a page: one MapLibre component, fed with a payload, answering with clicks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.components import v2
+
+from govdash.core.filters import Box
+from govdash.figures import maps
+from govdash.figures.palette import Palette
+
+COMPONENTS = Path(__file__).with_name("components")
+NOTHING: dict[str, Any] = {"lon": [], "lat": [], "n": []}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where a map looks: its corners and its zoom."""
+
+    box: Box
+    zoom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """What was clicked: ``area`` (a path), ``alert``, ``case`` or ``event`` (an id)."""
+
+    kind: str
+    id: str
+
+
+@dataclass(slots=True)
+class Drawing:
+    """Everything that one map shows now."""
+
+    bounds: maps.Bounds
+    areas: dict[str, Any]
+    outline: str = ""  # URL of the larger areas whose borders and names are drawn above
+    chosen: Sequence[str] = ()  # area paths that the filter holds
+    focus: maps.Bounds | None = None  # corners to move to when they change
+    marks: dict[str, Any] = field(default_factory=lambda: dict(NOTHING))
+    alerts: Sequence[Mapping[str, Any]] = ()  # id, lon, lat, level, title, place
+    cases: Sequence[Mapping[str, Any]] = ()  # id, lon, lat, title, place, late
+    layers: Sequence[Mapping[str, str]] = ()  # name, label, url
+    names: bool = True
+
+
+def geo_url(path: str) -> str:
+    """Return the address of a map file of this server, below the configured base path."""
+    return f"{_root()}geo/{path}"
+
+
+def draw(
+    drawing: Drawing,
+    palette: Palette,
+    *,
+    key: str,
+    tiles: str = "",
+    sends_view: bool = False,
+    scale: bool = False,
+    name_size: float = 12.5,
+) -> Pick | None:
+    """Draw the map, filling its container, and return what was just clicked, if anything.
+
+    The map keeps its own view between runs; with `sends_view` it reports it (see `view_of`).
+    """
+    component = v2.component(
+        "govdash_citymap",
+        html=f'<div class="frame {palette.name}"><div class="map"></div>'
+        '<div class="tip" hidden></div></div>',
+        css=_file("citymap.css"),
+        js=_file("citymap.js"),
+    )
+    told = component(
+        key=key,
+        data={
+            "root": _root(),
+            "palette": maps.colours(palette),
+            "bounds": drawing.bounds,
+            "padding": 18,
+            "areas": drawing.areas,
+            "outline": drawing.outline,
+            "chosen": list(drawing.chosen),
+            "focus": drawing.focus,
+            "marks": drawing.marks,
+            "alerts": list(drawing.alerts),
+            "cases": list(drawing.cases),
+            "layers": list(drawing.layers),
+            "names": drawing.names,
+            "nameSize": name_size,
+            "tiles": tiles,
+            "sendsView": sends_view,
+            "scale": scale,
+        },
+        height="stretch",
+        on_view_change=_noted,
+        on_pick_change=_noted,
+    )
+    pick = told.pick
+    if not pick or pick.get("id") is None:
+        return None
+    return Pick(str(pick["kind"]), str(pick["id"]))
+
+
+def view_of(key: str) -> View | None:
+    """Return where the map of `key` last said it looks."""
+    told = (st.session_state.get(key) or {}).get("view")
+    if not told:
+        return None
+    box = Box(
+        *(round(float(told[side]), 5) for side in ("west", "south", "east", "north")),
+    )
+    return View(box, round(float(told["zoom"]), 2))
+
+
+def _noted() -> None:
+    """Name a callback: that is what makes `view` and `pick` values of the component."""
+
+
+def _root() -> str:
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/" if base else "/"
+
+
+@cache
+def _file(name: str) -> str:
+    return (COMPONENTS / name).read_text("utf-8")

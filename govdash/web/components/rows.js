@@ -1,0 +1,81 @@
+// A list whose rows can be opened by click or Enter. Python sends cells; every text is set as
+// text, never as markup.
+
+const KINDS = {
+  text: (cell) => word("div", "text", cell.text),
+  num: (cell) => word("div", "num", cell.text),
+  two(cell) {
+    const box = word("div", "two");
+    box.append(word("div", "head", cell.text), word("div", "sub", cell.sub));
+    return box;
+  },
+  right(cell) {
+    const box = word("div", "right");
+    box.append(word("div", "num", cell.text), word("div", "sub", cell.sub));
+    return box;
+  },
+  badge(cell) {
+    const box = word("div", "badge");
+    box.style.background = `var(--gd-${cell.level})`;
+    box.style.color = `var(--gd-on-${cell.level})`;
+    box.append(word("i", "", cell.shape + cell.numeral), word("span", "", cell.text));
+    return box;
+  },
+  tag: (cell) => word("div", "tag", cell.text),
+  bar(cell) {
+    const box = word("div", "bar");
+    const fill = word("i", "");
+    fill.style.width = `${Math.max(0, Math.min(1, cell.share)) * 100}%`;
+    box.append(fill);
+    if (cell.target !== undefined) {
+      const line = word("q", "");
+      line.style.left = `${cell.target * 100}%`;
+      box.append(line);
+    }
+    return box;
+  },
+};
+
+function word(tag, name, text) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  if (text !== undefined && text !== null) {
+    made.textContent = text;
+    if (name === "text" || name === "head" || name === "sub") made.title = text;
+  }
+  return made;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const list = parentElement.querySelector(".list");
+  const written = JSON.stringify(data);
+  list.open = (id) => setTriggerValue("open", id);
+  if (list.dataset.written === written) return; // nothing new: keep scroll and focus
+  list.dataset.written = written;
+  const nodes = [];
+  if (data.head.length) {
+    const top = word("div", "row top");
+    top.style.gridTemplateColumns = data.columns;
+    top.append(...data.head.map((text, i) => word("div", i ? "num" : "text", text)));
+    nodes.push(top);
+  }
+  for (const row of data.rows) {
+    const line = word("div", data.opens ? "row open" : "row");
+    line.style.gridTemplateColumns = data.columns;
+    for (const cell of row.cells) {
+      const made = KINDS[cell.kind](cell);
+      if (cell.tone) made.classList.add(cell.tone);
+      line.append(made);
+    }
+    if (row.chosen) line.classList.add("chosen");
+    if (data.opens) {
+      line.tabIndex = 0;
+      line.setAttribute("role", "button");
+      line.onclick = () => list.open(row.id);
+      line.onkeydown = (event) => { if (event.key === "Enter") list.open(row.id); };
+    }
+    nodes.push(line);
+  }
+  list.className = `list ${data.look}`;
+  list.replaceChildren(...nodes);
+}

@@ -1,0 +1,37 @@
+"""Classes of colour and payloads of the map."""
+
+import pandas as pd
+
+from govdash.figures import maps
+from govdash.figures.palette import DARK, LIGHT
+
+
+def test_classes_are_even_steps_of_the_square_root():
+    """Most 36, six classes: roots 1…5, squares 1, 4, 9, 16, 25."""
+    assert maps.breaks([0, 3, 36]) == [1, 4, 9, 16, 25]
+
+
+def test_small_counts_have_fewer_classes_and_no_empty_ones():
+    assert maps.breaks([0, 1, 2]) == [1, 2]
+    assert maps.breaks([0, 0]) == []
+    assert maps.breaks([]) == []
+
+
+def test_the_legend_says_which_counts_a_colour_means():
+    assert maps.legend([1, 4, 9]) == ["0", "1–3", "4–8", "9 以上"]
+    assert maps.legend([1, 2]) == ["0", "1", "2 以上"]
+    assert maps.legend([]) == ["0"]
+
+
+def test_bins_carry_counts_and_single_events_their_titles():
+    bins = maps.mark_layer(pd.DataFrame({"lon": [1.123456789], "lat": [2.0], "n": [7]}))
+    assert bins == {"lon": [1.12346], "lat": [2.0], "n": [7]}
+    one = pd.DataFrame({"lon": [1.0], "lat": [2.0], "event_id": ["e1"], "title": [None]})
+    assert maps.mark_layer(one) == {"lon": [1.0], "lat": [2.0], "id": ["e1"], "title": [""]}
+
+
+def test_both_themes_colour_every_class_and_level():
+    for palette in (LIGHT, DARK):
+        told = maps.colours(palette)
+        assert len(told["ramp"]) == len(maps.breaks([10_000])) + 1
+        assert set(told["levels"]) == {"red", "orange", "yellow", "blue"}
