@@ -13,6 +13,7 @@ from govdash.taxonomy import parse_limit
 from govdash.workflow import clocks
 from govdash.workflow.calendar import WorkCalendar
 
+HELP = "按案件时钟的规则计算：时限何时到期，已用多少。"
 _WORKING = frozenset({LimitUnit.WORK_HOUR, LimitUnit.WORK_DAY})
 
 
@@ -33,7 +34,7 @@ def clock(
     ] = "cn",
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象。")] = False,
 ) -> None:
-    """按案件时钟的规则，计算时限何时到期、已用多少。"""
+    """Print when a limit is due and how much of it is used."""
     days = WorkCalendar.load(Settings.from_environment().data, calendar)
     told = answer(
         days,

@@ -1,0 +1,223 @@
+"""Alerts and their logs: locked for a change, listed for a board, counted by what they were."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import case, func, select, text, update
+
+from govdash.core.filters import Scope
+from govdash.core.vocab import Handling, Level, Signal
+from govdash.store.engine import Session
+from govdash.store.models import Alert, AlertStep, Case, Rule
+from govdash.store.visible import visible
+
+OPEN: Final = (Handling.NEW, Handling.ACKNOWLEDGED, Handling.LINKED)
+COLUMNS: Final = (
+    "id",
+    "number",
+    "version",
+    "level",
+    "title",
+    "category",
+    "area_path",
+    "direction",
+    "window_first",
+    "window_last",
+    "observed",
+    "expected",
+    "p_value",
+    "evidence",
+    "signal",
+    "handling",
+    "disposition",
+    "handler",
+    "handled_at",
+    "note",
+    "first_seen_at",
+    "last_seen_at",
+    "cleared_at",
+    "rule_code",
+    "rule_version",
+    "predecessor_id",
+)
+STEP_COLUMNS: Final = ("at", "actor", "did", "note", "detail")
+#: "raise": the advisory lock that lets one transaction at a time raise alerts on PostgreSQL.
+_LOCK: Final = 0x7261697365
+
+
+def lock_raising(session: Session) -> None:
+    """Wait until no other transaction raises alerts; held until this one ends.
+
+    One lock for all alerts: with one per fingerprint, two ticks that raise several in different
+    orders would wait for each other for ever. SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
+def for_update(session: Session, alert_id: int) -> Alert | None:
+    """Return an alert as it is now, locked until the transaction ends."""
+    return session.get(Alert, alert_id, populate_existing=True, with_for_update=True)
+
+
+def newest_of(session: Session, fingerprint: str) -> Alert | None:
+    """Return the newest alert of a fingerprint, open or not, locked."""
+    newest = (
+        select(Alert)
+        .where(Alert.fingerprint == fingerprint)
+        .order_by(Alert.id.desc())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalar(newest)
+
+
+def firing(session: Session) -> Sequence[Alert]:
+    """Return every alert whose signal has not cleared, by id, locked."""
+    alive = (
+        select(Alert)
+        .where(Alert.signal.in_([Signal.PENDING, Signal.FIRING, Signal.CLEARING]))
+        .order_by(Alert.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(alive).all()
+
+
+def write_signal(session: Session, alert: Alert, values: dict[str, Any]) -> None:
+    """Write what the machine knows, and nothing that people write.
+
+    The version stays: a person who is looking at the alert meanwhile keeps the right to act.
+    """
+    session.flush()
+    session.execute(
+        update(Alert)
+        .where(Alert.id == alert.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(alert)
+
+
+def add_step(
+    session: Session,
+    alert: Alert,
+    *,
+    at: datetime,
+    actor: str,
+    did: str,
+    note: str = "",
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Add one line to the log of an alert."""
+    session.flush()
+    session.add(
+        AlertStep(alert_id=alert.id, at=at, actor=actor, did=did, note=note, detail=detail or {})
+    )
+    session.flush()
+
+
+def get(session: Session, alert_id: int, scope: Scope) -> Alert | None:
+    """Return an alert inside the scope."""
+    return session.scalar(
+        select(Alert).where(Alert.id == alert_id, visible(scope, Alert.area_path))
+    )
+
+
+def steps(session: Session, alert_id: int) -> pd.DataFrame:
+    """Return the log of an alert, oldest first: columns `STEP_COLUMNS`."""
+    found = session.execute(
+        select(*(getattr(AlertStep, name) for name in STEP_COLUMNS))
+        .where(AlertStep.alert_id == alert_id)
+        .order_by(AlertStep.id)
+    )
+    table = pd.DataFrame([tuple(row) for row in found], columns=list(STEP_COLUMNS), dtype=object)
+    table["at"] = pd.to_datetime(table["at"], utc=True)
+    return table
+
+
+def listed(
+    session: Session,
+    scope: Scope,
+    *,
+    handling: Sequence[Handling] = (),
+    level: Sequence[Level] = (),
+    ids: Sequence[int] = (),
+    like: Alert | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 200,
+) -> pd.DataFrame:
+    """Return alerts inside the scope: waiting ones first, worst first, newest first.
+
+    Parameters
+    ----------
+    like : Alert, optional
+        Only others of the same category, area and direction.
+    since, until : datetime, optional
+        First seen in this half-open stretch.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS` as stored codes, with ``rule_name``, ``case_id`` and ``case_number`` (the newest
+        case made from it).
+    """
+    newest_case = (
+        select(func.max(Case.id))
+        .where(Case.alert_id == Alert.id)
+        .correlate(Alert)
+        .scalar_subquery()
+    )
+    chosen = (
+        select(
+            *(getattr(Alert, name) for name in COLUMNS),
+            Rule.name.label("rule_name"),
+            Case.id.label("case_id"),
+            Case.number.label("case_number"),
+        )
+        .join(Rule, (Rule.code == Alert.rule_code) & (Rule.version == Alert.rule_version))
+        .outerjoin(Case, Case.id == newest_case)
+        .where(visible(scope, Alert.area_path))
+    )
+    if handling:
+        chosen = chosen.where(Alert.handling.in_(handling))
+    if level:
+        chosen = chosen.where(Alert.level.in_(level))
+    if ids:
+        chosen = chosen.where(Alert.id.in_(ids))
+    if like is not None:
+        chosen = chosen.where(
+            Alert.id != like.id,
+            Alert.category == like.category,
+            Alert.area_path == like.area_path,
+            Alert.direction == like.direction,
+        )
+    if since is not None:
+        chosen = chosen.where(Alert.first_seen_at >= since)
+    if until is not None:
+        chosen = chosen.where(Alert.first_seen_at < until)
+    waiting = case(
+        {Handling.NEW: 0, Handling.ACKNOWLEDGED: 1, Handling.LINKED: 2},
+        value=Alert.handling,
+        else_=3,
+    )
+    worst = case({name: name.rank for name in Level}, value=Alert.level)
+    found = session.execute(
+        chosen.order_by(waiting, worst, Alert.first_seen_at.desc(), Alert.id.desc()).limit(limit)
+    )
+    names = [*COLUMNS, "rule_name", "case_id", "case_number"]
+    return pd.DataFrame([tuple(row) for row in found], columns=names, dtype=object)
+
+
+def dispositions(session: Session) -> pd.DataFrame:
+    """Return how many alerts of each rule were what: ``rule``, ``disposition``, ``n``."""
+    found = session.execute(
+        select(Alert.rule_code, Alert.disposition, func.count())
+        .where(Alert.disposition.is_not(None))
+        .group_by(Alert.rule_code, Alert.disposition)
+    )
+    return pd.DataFrame([tuple(row) for row in found], columns=["rule", "disposition", "n"])

@@ -1,0 +1,214 @@
+"""Cases, their steps, clock intervals and feedback: locked for a change, listed for a board."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import ColumnElement, and_, case, func, select
+
+from govdash.core.filters import Scope
+from govdash.core.vocab import CaseAction, CaseState, Clock
+from govdash.store.engine import Session
+from govdash.store.models import Alert, Case, CaseStep, Category, ClockInterval, Feedback, Unit
+from govdash.store.visible import visible
+
+COLUMNS: Final = (
+    "id",
+    "number",
+    "version",
+    "alert_id",
+    "event_id",
+    "title",
+    "description",
+    "category",
+    "area_path",
+    "address",
+    "lon",
+    "lat",
+    "unit_code",
+    "urgency",
+    "state",
+    "limit_amount",
+    "limit_unit",
+    "due_at",
+    "register_condition",
+    "close_condition",
+    "result",
+    "handler",
+    "verifier",
+    "opened_at",
+    "closed_at",
+)
+STEP_COLUMNS: Final = (
+    "seq",
+    "at",
+    "actor",
+    "action",
+    "from_state",
+    "to_state",
+    "unit_code",
+    "note",
+    "detail",
+)
+INTERVAL_COLUMNS: Final = (
+    "case_id",
+    "clock",
+    "running",
+    "started_at",
+    "ended_at",
+    "limit_amount",
+    "limit_unit",
+)
+ENDS: Final = (CaseState.CLOSED, CaseState.REJECTED, CaseState.CANCELLED)
+FEEDBACK_COLUMNS: Final = ("case_id", "solved", "satisfaction", "note", "called_by", "called_at")
+
+
+def for_update(session: Session, case_id: int) -> Case | None:
+    """Return a case as it is now, locked until the transaction ends."""
+    return session.get(Case, case_id, populate_existing=True, with_for_update=True)
+
+
+def get(session: Session, case_id: int, scope: Scope) -> Case | None:
+    """Return a case inside the scope."""
+    return session.scalar(
+        select(Case).where(Case.id == case_id, visible(scope, Case.area_path, Case.unit_code))
+    )
+
+
+def unit_name(session: Session, code: str) -> str | None:
+    """Return the name of a unit, None when there is no such unit."""
+    return session.scalar(select(Unit.name).where(Unit.code == code))
+
+
+def category(session: Session, key: str) -> Category | None:
+    """Return a category by its key."""
+    return session.get(Category, key)
+
+
+def last_step(session: Session, case_id: int) -> CaseStep | None:
+    """Return the newest step of a case."""
+    newest = select(CaseStep).where(CaseStep.case_id == case_id)
+    return session.scalar(newest.order_by(CaseStep.seq.desc()).limit(1))
+
+
+def times_taken(session: Session, case_id: int, action: CaseAction) -> int:
+    """Return how often an action was taken on a case."""
+    taken = select(func.count()).where(CaseStep.case_id == case_id, CaseStep.action == action)
+    return session.scalar(taken) or 0
+
+
+def intervals(session: Session, case_id: int) -> Sequence[ClockInterval]:
+    """Return the intervals of every clock of a case, oldest first."""
+    every = select(ClockInterval).where(ClockInterval.case_id == case_id)
+    return session.scalars(every.order_by(ClockInterval.started_at, ClockInterval.id)).all()
+
+
+def intervals_of(
+    session: Session, case_ids: Sequence[int], *, clock: Clock | None = None
+) -> Sequence[ClockInterval]:
+    """Return the intervals of many cases, oldest first; of one clock or of all."""
+    every = select(ClockInterval).where(ClockInterval.case_id.in_(case_ids))
+    if clock is not None:
+        every = every.where(ClockInterval.clock == clock)
+    return session.scalars(every.order_by(ClockInterval.started_at, ClockInterval.id)).all()
+
+
+def steps(session: Session, case_id: int) -> pd.DataFrame:
+    """Return the steps of a case, oldest first: columns `STEP_COLUMNS`, codes as members."""
+    return _frame(session, CaseStep, STEP_COLUMNS, CaseStep.case_id == case_id, CaseStep.seq)
+
+
+def feedback(session: Session, case_id: int) -> pd.DataFrame:
+    """Return the follow-up calls of a case, oldest first: columns `FEEDBACK_COLUMNS`."""
+    return _frame(
+        session, Feedback, FEEDBACK_COLUMNS, Feedback.case_id == case_id, Feedback.called_at
+    )
+
+
+def listed(
+    session: Session,
+    scope: Scope,
+    *,
+    state: Sequence[CaseState] = (),
+    overdue_at: datetime | None = None,
+    unit: Sequence[str] = (),
+    ids: Sequence[int] = (),
+    alert_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 500,
+) -> pd.DataFrame:
+    """Return cases inside the scope: open ones by deadline, then the newest ends.
+
+    Parameters
+    ----------
+    overdue_at : datetime, optional
+        Only open cases whose deadline lies before this moment. A case on hold has none.
+    since, until : datetime, optional
+        Opened in this half-open stretch.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS` with codes as members, and ``level``, ``alert_number``, ``unit_name``.
+    """
+    chosen = (
+        select(
+            *(getattr(Case, name) for name in COLUMNS),
+            Alert.level.label("level"),
+            Alert.number.label("alert_number"),
+            Unit.name.label("unit_name"),
+        )
+        .outerjoin(Alert, Alert.id == Case.alert_id)
+        .outerjoin(Unit, Unit.code == Case.unit_code)
+        .where(visible(scope, Case.area_path, Case.unit_code))
+    )
+    if state:
+        chosen = chosen.where(Case.state.in_(state))
+    if overdue_at is not None:
+        chosen = chosen.where(Case.due_at < overdue_at, Case.state.not_in(ENDS))
+    if unit:
+        chosen = chosen.where(Case.unit_code.in_(unit))
+    if ids:
+        chosen = chosen.where(Case.id.in_(ids))
+    if alert_id is not None:
+        chosen = chosen.where(Case.alert_id == alert_id)
+    if since is not None:
+        chosen = chosen.where(Case.opened_at >= since)
+    if until is not None:
+        chosen = chosen.where(Case.opened_at < until)
+    ended = Case.state.in_(ENDS)
+    found = session.execute(
+        chosen.order_by(ended, Case.due_at.is_(None), Case.due_at, Case.id.desc()).limit(limit)
+    )
+    names = [*COLUMNS, "level", "alert_number", "unit_name"]
+    return pd.DataFrame([tuple(row) for row in found], columns=names, dtype=object)
+
+
+def counted(session: Session, scope: Scope, *, at: datetime) -> pd.DataFrame:
+    """Return how many cases are in each state, and how many of them are late at a moment.
+
+    Columns ``state`` (code), ``n``, ``overdue``.
+    """
+    late = func.sum(case((and_(Case.due_at < at, Case.state.not_in(ENDS)), 1), else_=0))
+    found = session.execute(
+        select(Case.state, func.count(), late)
+        .where(visible(scope, Case.area_path, Case.unit_code))
+        .group_by(Case.state)
+    )
+    rows = [(state.value, n, int(overdue or 0)) for state, n, overdue in found]
+    return pd.DataFrame(rows, columns=["state", "n", "overdue"])
+
+
+def _frame(
+    session: Session,
+    table: type[CaseStep | Feedback],
+    names: Sequence[str],
+    which: ColumnElement[bool],
+    order: Any,  # noqa: ANN401 - a mapped attribute; SQLAlchemy has no public type that holds here
+) -> pd.DataFrame:
+    found = session.execute(
+        select(*(getattr(table, name) for name in names)).where(which).order_by(order)
+    )
+    return pd.DataFrame([tuple(row) for row in found], columns=list(names), dtype=object)

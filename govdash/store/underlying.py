@@ -1,0 +1,70 @@
+"""What the events under an alert have in common: their usual category and unit, a place."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, select, true
+
+from govdash.core.filters import path_range
+from govdash.store.engine import Session
+from govdash.store.models import Event, Unit
+
+#: A category that begins so is a channel: ``@sensor`` is everything the sensors sent.
+CHANNEL: Final = "@"
+_MAJOR_LENGTH: Final = 4  # "A-06"
+
+
+def usual_category(
+    session: Session, *, area_path: str | None, category: str, since: datetime, until: datetime
+) -> str | None:
+    """Return the most frequent category key in a stretch of time, None without events."""
+    return _most(session, Event.category, _under(area_path, category, since, until))
+
+
+def usual_unit(
+    session: Session, *, area_path: str | None, category: str, since: datetime, until: datetime
+) -> str | None:
+    """Return the known unit that most of these events name, None when none is named."""
+    known = Event.unit_code.in_(select(Unit.code))
+    return _most(session, Event.unit_code, [*_under(area_path, category, since, until), known])
+
+
+def latest_place(
+    session: Session, *, area_path: str | None, category: str, since: datetime, until: datetime
+) -> tuple[str, float, float] | None:
+    """Return (address, lon, lat) of the newest of these events that has a point."""
+    newest = (
+        select(Event.address, Event.lon, Event.lat)
+        .where(*_under(area_path, category, since, until), Event.lon.is_not(None))
+        .order_by(Event.reported_at.desc())
+        .limit(1)
+    )
+    found = session.execute(newest).one_or_none()
+    return None if found is None else (found[0], float(found[1] or 0), float(found[2] or 0))
+
+
+def _under(
+    area_path: str | None, category: str, since: datetime, until: datetime
+) -> list[ColumnElement[bool]]:
+    area = true() if area_path is None else Event.area_path.between(*path_range(area_path))
+    if category == "*":
+        kind: ColumnElement[bool] = true()
+    elif category.startswith(CHANNEL):
+        kind = Event.channel == category.removeprefix(CHANNEL)
+    elif len(category) == _MAJOR_LENGTH:
+        kind = Event.category.between(category, category + "~")
+    else:
+        kind = Event.category == category
+    return [
+        area,
+        kind,
+        Event.superseded_at.is_(None),
+        Event.reported_at >= since,
+        Event.reported_at < until,
+    ]
+
+
+def _most(session: Session, column: Any, which: list[ColumnElement[bool]]) -> str | None:  # noqa: ANN401
+    """Return the most frequent value of a mapped attribute; of equals the first by name."""
+    counted = select(column).where(*which).group_by(column)
+    return session.scalar(counted.order_by(func.count().desc(), column).limit(1))

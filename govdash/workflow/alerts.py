@@ -1,0 +1,184 @@
+"""What people do with an alert (监测提示): acknowledge, dismiss, link to a case and close with it.
+
+The machine's part, raising and clearing, is `signals`; `raise_alert` can be had from here too.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from govdash.access import User
+from govdash.core.errors import Conflict, InputError, NotFound
+from govdash.core.permissions import Permission
+from govdash.core.vocab import Disposition, Handling
+from govdash.store import Session, journal
+from govdash.store import alerts as rows
+from govdash.store.models import Alert
+from govdash.workflow.flow import AlertAction, next_handling
+from govdash.workflow.signals import fingerprint, raise_alert
+
+__all__ = [
+    "acknowledge",
+    "close",
+    "dismiss",
+    "fingerprint",
+    "link",
+    "raise_alert",
+    "release",
+]
+
+
+def acknowledge(
+    session: Session,
+    alert_id: int,
+    *,
+    actor: User,
+    at: datetime,
+    note: str = "",
+    seen_version: int | None = None,
+) -> Alert:
+    """签收: somebody looks after the alert from now on."""
+    alert = _handled(session, alert_id, AlertAction.ACKNOWLEDGE, actor, at, note, seen_version)
+    _record(session, alert, AlertAction.ACKNOWLEDGE.value, actor=actor, at=at, note=note)
+    return alert
+
+
+def dismiss(
+    session: Session,
+    alert_id: int,
+    disposition: Disposition,
+    *,
+    note: str,
+    actor: User,
+    at: datetime,
+    seen_version: int | None = None,
+) -> Alert:
+    """排除: a person says what the alert was, without a case."""
+    alert = _handled(
+        session, alert_id, AlertAction.DISMISS, actor, at, note, seen_version, disposition
+    )
+    _record(
+        session,
+        alert,
+        AlertAction.DISMISS.value,
+        actor=actor,
+        at=at,
+        note=note,
+        detail={"disposition": disposition.value},
+    )
+    return alert
+
+
+def link(
+    session: Session, alert_id: int, *, actor: User, at: datetime, seen_version: int | None = None
+) -> Alert:
+    """转案件: the alert now belongs to a case. A part of opening it, which writes the journal."""
+    return _handled(session, alert_id, AlertAction.OPEN_CASE, actor, at, "", seen_version)
+
+
+def close(
+    session: Session,
+    alert_id: int,
+    disposition: Disposition,
+    *,
+    note: str,
+    actor: User,
+    at: datetime,
+) -> Alert:
+    """Close a linked alert with its case. A part of closing it, which writes the journal."""
+    alert = _locked(session, alert_id, actor)
+    if alert.handling is not Handling.LINKED:
+        raise Conflict(
+            f"监测提示 {alert.number} 已是“{alert.handling.label}”，不能随案件关闭；请刷新后再看。"
+        )
+    alert.handling, alert.disposition = Handling.CLOSED, disposition
+    _touched(alert, actor, at, note)
+    _log(session, alert, "close", actor, at=at, note=note, detail=_said(disposition))
+    return alert
+
+
+def release(session: Session, alert_id: int, *, reason: str, actor: User, at: datetime) -> Alert:
+    """Give an alert back to the board when its case ends without a result."""
+    alert = _locked(session, alert_id, actor)
+    if alert.handling is Handling.LINKED:
+        alert.handling = Handling.NEW
+        _touched(alert, actor, at, "")
+        _log(session, alert, "release", actor, at=at, note=reason)
+    return alert
+
+
+def _handled(
+    session: Session,
+    alert_id: int,
+    action: AlertAction,
+    actor: User,
+    at: datetime,
+    note: str,
+    seen_version: int | None,
+    disposition: Disposition | None = None,
+) -> Alert:
+    """Check and take one action of a person; the log with it, not the journal."""
+    alert = _locked(session, alert_id, actor)
+    actor.require(Permission.ALERT_HANDLE, area=alert.area_path)
+    if seen_version is not None and seen_version != alert.version:
+        raise Conflict(
+            f"监测提示 {alert.number} 刚被{alert.handler or '他人'}更新为“{alert.handling.label}”；"
+            "请刷新后再操作，您填写的内容没有丢失。"
+        )
+    alert.handling = next_handling(alert.handling, action)
+    alert.disposition = disposition
+    _touched(alert, actor, at, note)
+    _log(session, alert, action.value, actor, at=at, note=note, detail=_said(disposition))
+    return alert
+
+
+def _locked(session: Session, alert_id: int, actor: User) -> Alert:
+    alert = rows.for_update(session, alert_id)
+    if alert is None or not actor.scope.covers(alert.area_path):
+        raise NotFound(f"没有编号为 {alert_id} 的监测提示，或不在您的管辖范围内。")
+    return alert
+
+
+def _touched(alert: Alert, actor: User, at: datetime, note: str) -> None:
+    if alert.handled_at is not None and at < alert.handled_at:
+        raise InputError("操作时间早于上一次处理时间；请检查系统时钟。")
+    alert.handler, alert.handled_at = actor.name, at
+    if note:
+        alert.note = f"{alert.note}\n{note}" if alert.note else note
+
+
+def _said(disposition: Disposition | None) -> dict[str, Any]:
+    return {"disposition": disposition.value} if disposition else {}
+
+
+def _log(
+    session: Session,
+    alert: Alert,
+    did: str,
+    actor: User,
+    *,
+    at: datetime,
+    note: str = "",
+    detail: dict[str, Any] | None = None,
+) -> None:
+    rows.add_step(session, alert, at=at, actor=actor.login, did=did, note=note, detail=detail)
+
+
+def _record(
+    session: Session,
+    alert: Alert,
+    did: str,
+    *,
+    actor: User,
+    at: datetime,
+    note: str,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    journal.record(
+        session,
+        actor=actor.login,
+        did=f"alert.{did}",
+        subject=f"alert:{alert.id}",
+        at=at,
+        note=note,
+        detail={"number": alert.number} | (detail or {}),
+    )
