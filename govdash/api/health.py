@@ -27,7 +27,7 @@ def health_routes(store: Callable[[], Store], lake: Callable[[], Lake]) -> list[
 
 
 def unready(store: Callable[[], Store], lake: Callable[[], Lake]) -> list[str]:
-    """Return why the process cannot work now, one reason at most of each part; empty when it can."""
+    """Return why the process cannot work now; empty when it can."""
     reasons: list[str] = []
     newest_change = 0
     try:

@@ -45,8 +45,8 @@ def require_loopback(address: str | None) -> None:
     """
     if not is_loopback(address):
         raise SettingsError(
-            f"监听地址 {address or '（未设置，即所有网卡）'} 不是本机地址。目前没有登录功能，只能在本机使用："
-            "请用 --server.address 127.0.0.1 启动，或直接运行 make run。"
+            f"监听地址 {address or '（未设置，即所有网卡）'} 不是本机地址。目前没有登录功能，"
+            "只能在本机使用：请用 --server.address 127.0.0.1 启动，或直接运行 make run。"
         )
 
 

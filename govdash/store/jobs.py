@@ -83,6 +83,11 @@ def job_finished(
     session.flush()
 
 
+def last_run(session: Session, name: str) -> JobRun | None:
+    """Return the last run of one job, None when it never ran."""
+    return session.get(JobRun, name, populate_existing=True)
+
+
 def job_runs(session: Session) -> pd.DataFrame:
     """Return the last run of each job by name: columns `COLUMNS`, times in UTC, NaT where none.
 

@@ -1,0 +1,40 @@
+"""All HTTP routes of the process, and how an error of ours becomes an answer."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
+from govdash.api.exports import export_routes
+from govdash.api.geo import geo_routes
+from govdash.api.health import health_routes
+from govdash.api.metrics import metrics_routes
+from govdash.core.errors import GovDashError, NotFound, Refused, Unavailable
+from govdash.core.settings import Settings
+from govdash.lake import Lake
+from govdash.store import Store
+
+STATUS = {Refused.code: 403, NotFound.code: 404, Unavailable.code: 503, "not_ready": 503}
+
+
+def all_routes(
+    store: Callable[[], Store], lake: Callable[[], Lake], settings: Settings
+) -> list[BaseRoute]:
+    """Return every route; `store` and `lake` give what the process has opened.
+
+    None begins with ``/auth`` or a prefix of Streamlit's own (``/_stcore``, ``/media``,
+    ``/component``, ``/static``).
+    """
+    return [
+        *health_routes(store, lake),
+        *metrics_routes(store, lake),
+        *geo_routes(store),
+        *export_routes(store, lake, settings),
+    ]
+
+
+async def as_answer(_request: Request, error: GovDashError) -> Response:
+    """Tell an error of ours to whoever asked."""
+    told = {"code": error.code, "message": str(error)}
+    return JSONResponse(told, STATUS.get(error.code, 400))

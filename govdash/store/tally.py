@@ -1,0 +1,36 @@
+"""How many alerts and cases there are, counted for the whole platform; for its monitoring."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from govdash.core.vocab import CaseState, Handling, Level
+from govdash.store.engine import Session
+from govdash.store.models import Alert, Case
+
+#: States in which a case has come to its end: no clock runs.
+ENDED = (CaseState.CLOSED, CaseState.REJECTED, CaseState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Numbers of the present moment."""
+
+    alerts: dict[tuple[Handling, Level], int]
+    cases: dict[CaseState, int]
+    cases_overdue: int
+
+
+def tally(session: Session, *, at: datetime) -> Tally:
+    """Count alerts by handling and level, cases by state, and open cases past their deadline."""
+    alerts = session.execute(
+        select(Alert.handling, Alert.level, func.count()).group_by(Alert.handling, Alert.level)
+    )
+    cases = session.execute(select(Case.state, func.count()).group_by(Case.state))
+    overdue = select(func.count()).where(Case.due_at < at, Case.state.not_in(ENDED))
+    return Tally(
+        alerts={(handling, level): n for handling, level, n in alerts},
+        cases={row[0]: row[1] for row in cases},
+        cases_overdue=session.scalar(overdue) or 0,
+    )

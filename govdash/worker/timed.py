@@ -1,0 +1,68 @@
+"""The timed jobs themselves: what each does, how often, and what it says when it is done."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from govdash import sync
+from govdash.core.settings import Settings
+from govdash.core.vocab import Job
+from govdash.demo import simulate
+from govdash.lake import Lake
+from govdash.store import Store
+from govdash.workflow import tick
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What every job works with."""
+
+    store: Store
+    lake: Lake
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class TimedJob:
+    """A job: what it does at a moment (and says, in Chinese), how often, how soon after start."""
+
+    name: Job
+    run: Callable[[Work, datetime], str]
+    every: timedelta
+    first_after: timedelta = timedelta(0)
+
+
+def timed_jobs(settings: Settings) -> Iterator[TimedJob]:
+    """Yield the jobs that these settings ask for."""
+    yield TimedJob(Job.LAKE_SYNC, lake_sync, timedelta(seconds=5))
+    yield TimedJob(
+        Job.DETECT_TICK,
+        detect_tick,
+        timedelta(minutes=settings.tick_minutes),
+        first_after=timedelta(seconds=20),  # the first pages of a start come before it
+    )
+    yield TimedJob(Job.CLOCK_CHECK, clock_check, timedelta(minutes=1))
+    if settings.demo_live_rate > 0:
+        yield TimedJob(Job.DEMO_LIVE, demo_live, timedelta(seconds=5))
+
+
+def lake_sync(work: Work, _at: datetime) -> str:
+    """Bring what changed in the store into the lake."""
+    summary = sync.sync(work.store, work.lake)
+    return f"同步 {summary.n_rows:,} 条"
+
+
+def detect_tick(work: Work, at: datetime) -> str:
+    """Score the counts and let the rules raise alerts."""
+    summary = tick.run_tick(work.store, work.lake, work.settings, at=at)
+    return str(summary)
+
+
+def clock_check(work: Work, at: datetime) -> str:
+    """Mark the cases whose time ran out."""
+    raise NotImplementedError
+
+
+def demo_live(work: Work, at: datetime) -> str:
+    """Let the demo city report its newest events."""
+    return f"新增 {simulate.simulate_tick(work.store, work.settings, at=at):,} 条演示事件"
