@@ -3,27 +3,37 @@
 import io
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 
 from govdash.core.errors import GovDashError
 
-#: Command → the module and the name in it of a Typer app (a group) or a function (one command).
-COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("govdash.cli.admin", "init"),
-    "doctor": ("govdash.cli.admin", "doctor"),
-    "serve": ("govdash.cli.admin", "serve"),
-    "worker": ("govdash.cli.admin", "worker"),
-    "demo": ("govdash.cli.demo", "demo"),
-    "simulate": ("govdash.cli.demo", "simulate"),
-    "import": ("govdash.cli.imports", "import_"),
-    "import-areas": ("govdash.cli.imports", "import_areas"),
-    "export": ("govdash.cli.export", "app"),
-    "lake": ("govdash.cli.lake", "app"),
-    "detect": ("govdash.cli.detect", "app"),
-    "clock": ("govdash.cli.clock", "clock"),
+
+class Place(NamedTuple):
+    """Where a command is: a Typer app is a group and has its own help, a function is one command."""
+
+    module: str
+    name: str
+    help: str = ""
+
+
+COMMANDS = {
+    "init": Place("admin", "init", "建立或升级数据库，写入本机值班员、事部件分类和默认规则。"),
+    "doctor": Place(
+        "admin", "doctor", "检查设置、数据库、数据湖一致性、任务、磁盘、时钟、日志链。"
+    ),
+    "serve": Place("admin", "serve", "启动网页服务（只在本机）。"),
+    "worker": Place("admin", "worker", "在单独的进程中运行定时任务。"),
+    "demo": Place("demo", "demo", "建立演示城市和带标签的历史事件。"),
+    "simulate": Place("demo", "simulate", "向演示城市持续送入实时事件。"),
+    "import": Place("imports", "import_", "导入事件文件。"),
+    "import-areas": Place("imports", "import_areas", "导入区域边界（GeoJSON）。"),
+    "export": Place("export", "app"),
+    "lake": Place("lake", "app"),
+    "detect": Place("detect", "app"),
+    "clock": Place("clock", "clock", "计算时限何时到期、已用多少。"),
 }
 
 
@@ -43,11 +53,11 @@ class LazyGroup(TyperGroup):
         """Import and return a command; None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module, name = COMMANDS[cmd_name]
-        found = getattr(import_module(module), name)
+        place = COMMANDS[cmd_name]
+        found = getattr(import_module(f"govdash.cli.{place.module}"), place.name)
         if not isinstance(found, typer.Typer):
             single = typer.Typer(add_completion=False)
-            single.command(cmd_name)(found)
+            single.command(cmd_name, help=place.help)(found)
             found = single
         command = typer.main.get_command(found)
         command.name = cmd_name
