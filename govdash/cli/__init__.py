@@ -12,7 +12,7 @@ from govdash.core.errors import GovDashError
 
 
 class Place(NamedTuple):
-    """Where a command is: a Typer app is a group and has its own help, a function is one command."""
+    """Where a command is: a Typer app is a group with its own help, a function one command."""
 
     module: str
     name: str
@@ -55,13 +55,12 @@ class LazyGroup(TyperGroup):
             return None
         place = COMMANDS[cmd_name]
         found = getattr(import_module(f"govdash.cli.{place.module}"), place.name)
-        if not isinstance(found, typer.Typer):
-            single = typer.Typer(add_completion=False)
-            single.command(cmd_name, help=place.help)(found)
-            found = single
-        command = typer.main.get_command(found)
-        command.name = cmd_name
-        return command
+        holder = typer.Typer(add_completion=False)
+        if isinstance(found, typer.Typer):
+            holder.add_typer(found, name=cmd_name)
+        else:
+            holder.command(cmd_name, help=place.help)(found)
+        return typer.main.get_group(holder).commands[cmd_name]
 
 
 app = typer.Typer(
