@@ -13,11 +13,12 @@ from govdash.taxonomy import parse_limit
 from govdash.workflow import clocks
 from govdash.workflow.calendar import WorkCalendar
 
-HELP = "按案件时钟的规则计算：时限何时到期，已用多少。"
+clock = typer.Typer(add_completion=False)
 _WORKING = frozenset({LimitUnit.WORK_HOUR, LimitUnit.WORK_DAY})
 
 
-def clock(
+@clock.command("clock", help="按案件时钟的规则计算：时限何时到期，已用多少。")
+def print_clock(
     *,
     start: Annotated[
         str, typer.Option("--start", help="开始时刻（ISO；没有时区则按日历的时区）。")

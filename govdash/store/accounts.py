@@ -41,6 +41,11 @@ def account(session: Session, login: str) -> UserAccount | None:
     return session.scalar(select(UserAccount).where(UserAccount.login == login))
 
 
+def names(session: Session) -> dict[str, str]:
+    """Return the name of every account by its login, closed ones included."""
+    return dict(session.execute(select(UserAccount.login, UserAccount.name)).tuples().all())
+
+
 def permissions_of(session: Session, user_id: int) -> frozenset[str]:
     """Return every permission that the user's roles give."""
     roles = session.scalars(

@@ -1,5 +1,6 @@
 """What the events under an alert have in common: their usual category and unit, a place."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -7,35 +8,39 @@ from sqlalchemy import ColumnElement, func, select, true
 
 from govdash.core.filters import path_range
 from govdash.store.engine import Session
-from govdash.store.models import Event, Unit
+from govdash.store.models import Category, Event, Unit
 
 #: A category that begins so is a channel: ``@sensor`` is everything the sensors sent.
 CHANNEL: Final = "@"
 _MAJOR_LENGTH: Final = 4  # "A-06"
 
 
-def usual_category(
-    session: Session, *, area_path: str | None, category: str, since: datetime, until: datetime
-) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Events of an area (None: anywhere) and a category, major, all or channel, half-open."""
+
+    area_path: str | None
+    category: str
+    since: datetime
+    until: datetime
+
+
+def usual_category(session: Session, under: Stretch) -> str | None:
     """Return the most frequent category key in a stretch of time, None without events."""
-    return _most(session, Event.category, _under(area_path, category, since, until))
+    return _most(session, Event.category, _inside(under))
 
 
-def usual_unit(
-    session: Session, *, area_path: str | None, category: str, since: datetime, until: datetime
-) -> str | None:
+def usual_unit(session: Session, under: Stretch) -> str | None:
     """Return the known unit that most of these events name, None when none is named."""
     known = Event.unit_code.in_(select(Unit.code))
-    return _most(session, Event.unit_code, [*_under(area_path, category, since, until), known])
+    return _most(session, Event.unit_code, [*_inside(under), known])
 
 
-def latest_place(
-    session: Session, *, area_path: str | None, category: str, since: datetime, until: datetime
-) -> tuple[str, float, float] | None:
+def latest_place(session: Session, under: Stretch) -> tuple[str, float, float] | None:
     """Return (address, lon, lat) of the newest of these events that has a point."""
     newest = (
         select(Event.address, Event.lon, Event.lat)
-        .where(*_under(area_path, category, since, until), Event.lon.is_not(None))
+        .where(*_inside(under), Event.lon.is_not(None))
         .order_by(Event.reported_at.desc())
         .limit(1)
     )
@@ -43,10 +48,17 @@ def latest_place(
     return None if found is None else (found[0], float(found[1] or 0), float(found[2] or 0))
 
 
-def _under(
-    area_path: str | None, category: str, since: datetime, until: datetime
-) -> list[ColumnElement[bool]]:
-    area = true() if area_path is None else Event.area_path.between(*path_range(area_path))
+def first_category(session: Session, category: str) -> str | None:
+    """Return the first category key of a major; of all for anything else."""
+    keys = select(Category.key).order_by(Category.key).limit(1)
+    if len(category) == _MAJOR_LENGTH:
+        keys = keys.where(Category.major == category)
+    return session.scalar(keys)
+
+
+def _inside(under: Stretch) -> list[ColumnElement[bool]]:
+    path, category = under.area_path, under.category
+    area = true() if path is None else Event.area_path.between(*path_range(path))
     if category == "*":
         kind: ColumnElement[bool] = true()
     elif category.startswith(CHANNEL):
@@ -59,8 +71,8 @@ def _under(
         area,
         kind,
         Event.superseded_at.is_(None),
-        Event.reported_at >= since,
-        Event.reported_at < until,
+        Event.reported_at >= under.since,
+        Event.reported_at < under.until,
     ]
 
 

@@ -1,0 +1,313 @@
+"""What people see of alerts and cases: lists with what can be done next, and one thing's life."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import pandas as pd
+
+from govdash.access import SYSTEM
+from govdash.core.errors import NotFound
+from govdash.core.filters import Scope
+from govdash.core.vocab import CaseAction, CaseState, Clock, Handling, Labelled, Level, LimitUnit
+from govdash.detect import Evidence
+from govdash.store import Session, accounts
+from govdash.store import alerts as alert_rows
+from govdash.store import cases as case_rows
+from govdash.store.models import ClockInterval
+from govdash.taxonomy import Limit
+from govdash.workflow import timing
+from govdash.workflow.clocks import Lamp
+from govdash.workflow.deadlines import Deadlines, shipped
+from govdash.workflow.flow import AlertAction, actions_from, alert_actions
+from govdash.workflow.naming import Names
+
+L = TypeVar("L", bound=Labelled)
+
+#: ``level``, ``signal``, ``handling`` and ``disposition`` are codes, the labels stand beside them;
+#: ``actions`` is a tuple of `AlertAction` codes; times are aware UTC, None where there is none.
+ALERT_COLUMNS: Final = (
+    "id",
+    "number",
+    "version",
+    "level",
+    "level_label",
+    "title",
+    "category",
+    "category_name",
+    "area_path",
+    "area_name",
+    "direction",
+    "window_first",
+    "window_last",
+    "observed",
+    "expected",
+    "p_value",
+    "sentence",
+    "signal",
+    "signal_label",
+    "handling",
+    "handling_label",
+    "disposition",
+    "disposition_label",
+    "handler",
+    "handled_at",
+    "note",
+    "first_seen_at",
+    "last_seen_at",
+    "cleared_at",
+    "rule_code",
+    "rule_version",
+    "rule_name",
+    "predecessor_id",
+    "case_id",
+    "case_number",
+    "actions",
+)
+#: ``remaining_seconds`` is time of the case's own clock (working time for 工作时 and 工作日),
+#: negative when late, None without a limit; ``lamp`` is a `Lamp` code; ``actions`` are `CaseAction` codes.
+CASE_COLUMNS: Final = (
+    "id",
+    "number",
+    "version",
+    "level",
+    "level_label",
+    "urgency",
+    "urgency_label",
+    "title",
+    "description",
+    "category",
+    "category_name",
+    "area_path",
+    "area_name",
+    "address",
+    "lon",
+    "lat",
+    "unit_code",
+    "unit_name",
+    "state",
+    "state_label",
+    "limit",
+    "due_at",
+    "remaining_seconds",
+    "lamp",
+    "lamp_label",
+    "overdue",
+    "register_condition",
+    "close_condition",
+    "result",
+    "handler",
+    "verifier",
+    "opened_at",
+    "closed_at",
+    "alert_id",
+    "alert_number",
+    "event_id",
+    "actions",
+)
+STEP_LABELS: Final[Mapping[str, str]] = {
+    "raise": "发出提示",
+    "update": "提示更新",
+    "signal": "信号变化",
+    "seen_again": "结束后再次出现",
+    "reopen": "退回待签收",
+    "close": "随案件关闭",
+    "release": "案件终止，退回待签收",
+} | {action.value: action.label for action in AlertAction}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLife:
+    """One alert: its row (`ALERT_COLUMNS`), evidence, log, like ones before it, what can be done.
+
+    ``log``: ``at``, ``actor`` (login), ``actor_name``, ``did``, ``did_label``, ``note``,
+    ``detail``. ``similar``: other alerts of the same category, area and direction.
+    """
+
+    row: Mapping[str, Any]
+    evidence: Evidence | None
+    log: pd.DataFrame
+    similar: pd.DataFrame
+    actions: tuple[AlertAction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLife:
+    """One case: its row (`CASE_COLUMNS`), steps, clocks, follow-up calls, what can be done.
+
+    ``steps``: ``seq``, ``at``, ``actor``, ``actor_name``, ``action``, ``action_label``,
+    ``from_state``, ``to_state``, ``to_label``, ``unit_code``, ``note``, ``detail``.
+    """
+
+    row: Mapping[str, Any]
+    steps: pd.DataFrame
+    clocks: tuple[timing.Reading, ...]
+    feedback: pd.DataFrame
+    actions: tuple[CaseAction, ...]
+
+
+def alerts(
+    session: Session,
+    scope: Scope,
+    *,
+    handling: Sequence[Handling] = (),
+    level: Sequence[Level] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 200,
+) -> pd.DataFrame:
+    """Return alerts inside the scope (`ALERT_COLUMNS`): waiting first, worst first, newest first.
+
+    `since` and `until` bound when they were first seen, half-open.
+    """
+    found = alert_rows.listed(
+        session, scope, handling=handling, level=level, since=since, until=until, limit=limit
+    )
+    return _alert_board(session, found)
+
+
+def cases(
+    session: Session,
+    scope: Scope,
+    *,
+    at: datetime,
+    state: Sequence[CaseState] = (),
+    overdue: bool = False,
+    unit: Sequence[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 500,
+    deadlines: Deadlines | None = None,
+) -> pd.DataFrame:
+    """Return cases inside the scope (`CASE_COLUMNS`): open ones by deadline, then the ended.
+
+    `overdue`: only open ones past their deadline. `since` and `until` bound the opening.
+    """
+    found = case_rows.listed(
+        session,
+        scope,
+        state=state,
+        overdue_at=at if overdue else None,
+        unit=unit,
+        since=since,
+        until=until,
+        limit=limit,
+    )
+    return _case_board(session, found, at=at, deadlines=deadlines or shipped())
+
+
+def alert_life(session: Session, alert_id: int, scope: Scope) -> AlertLife:
+    """Return everything about one alert; `NotFound` outside the scope."""
+    alert = alert_rows.get(session, alert_id, scope)
+    if alert is None:
+        raise NotFound(f"没有编号为 {alert_id} 的监测提示，或不在您的管辖范围内。")
+    board = _alert_board(session, alert_rows.listed(session, scope, ids=[alert_id]))
+    similar = alert_rows.listed(session, scope, like=alert, limit=20)
+    log = _with_names(session, alert_rows.steps(session, alert_id))
+    log["did_label"] = [STEP_LABELS.get(str(did), str(did)) for did in log["did"]]
+    try:
+        evidence = Evidence.from_dict(alert.evidence)
+    except (KeyError, TypeError, ValueError):  # written by a version that knew other fields
+        evidence = None
+    return AlertLife(
+        row=_only_row(board),
+        evidence=evidence,
+        log=log,
+        similar=_alert_board(session, similar),
+        actions=alert_actions(alert.handling),
+    )
+
+
+def case_life(
+    session: Session,
+    case_id: int,
+    scope: Scope,
+    *,
+    at: datetime,
+    deadlines: Deadlines | None = None,
+) -> CaseLife:
+    """Return everything about one case at a moment; `NotFound` outside the scope."""
+    known = deadlines or shipped()
+    case = case_rows.get(session, case_id, scope)
+    if case is None:
+        raise NotFound(f"没有编号为 {case_id} 的案件，或不在您的管辖范围内。")
+    found = case_rows.listed(session, scope, ids=[case_id])
+    steps = _with_names(session, case_rows.steps(session, case_id))
+    steps["action_label"] = [action.label if action else "登记" for action in steps["action"]]
+    steps["to_label"] = [state.label for state in steps["to_state"]]
+    for name in ("action", "to_state"):
+        steps[name] = [None if code is None else code.value for code in steps[name]]
+    ledger = case_rows.intervals(session, case_id)
+    return CaseLife(
+        row=_only_row(_case_board(session, found, at=at, deadlines=known)),
+        steps=steps,
+        clocks=tuple(timing.read_all(ledger, at=at, calendar=known.calendar)),
+        feedback=case_rows.feedback(session, case_id),
+        actions=actions_from(case.state),
+    )
+
+
+def _alert_board(session: Session, found: pd.DataFrame) -> pd.DataFrame:
+    names = Names.load(session)
+    table = found.copy()
+    table["category_name"] = [names.category(str(key)) for key in table["category"]]
+    table["area_name"] = [names.whole_area(path) for path in table["area_path"]]
+    table["sentence"] = [str(told.get("sentence", "")) for told in table["evidence"]]
+    table["actions"] = [
+        tuple(action.value for action in alert_actions(handling)) for handling in table["handling"]
+    ]
+    _label(table, "level", "signal", "handling", "disposition")
+    return table[list(ALERT_COLUMNS)]
+
+
+def _case_board(
+    session: Session, found: pd.DataFrame, *, at: datetime, deadlines: Deadlines
+) -> pd.DataFrame:
+    names = Names.load(session)
+    table = found.copy()
+    ids = [int(number) for number in table["id"]]
+    ledgers: dict[int, list[ClockInterval]] = {}
+    for interval in case_rows.intervals_of(session, ids, clock=Clock.CASE):
+        ledgers.setdefault(interval.case_id, []).append(interval)
+    readings = [
+        timing.read(ledgers[number], Clock.CASE, at=at, calendar=deadlines.calendar)
+        if number in ledgers
+        else None
+        for number in ids
+    ]
+    table["category_name"] = [names.category(str(key)) for key in table["category"]]
+    table["area_name"] = [names.whole_area(path) for path in table["area_path"]]
+    limits = zip(table["limit_amount"], table["limit_unit"], strict=True)
+    table["limit"] = [_limit_words(amount, unit) for amount, unit in limits]
+    table["remaining_seconds"] = [r.remaining_seconds if r else None for r in readings]
+    table["lamp"] = [r.lamp if r else Lamp.OFF for r in readings]
+    table["overdue"] = [r is not None and r.lamp is Lamp.RED for r in readings]
+    table["actions"] = [
+        tuple(action.value for action in actions_from(state)) for state in table["state"]
+    ]
+    _label(table, "level", "urgency", "state", "lamp")
+    return table[list(CASE_COLUMNS)]
+
+
+def _limit_words(amount: float | None, unit: LimitUnit | None) -> str:
+    return "" if amount is None or unit is None else str(Limit(amount, unit))
+
+
+def _label(table: pd.DataFrame, *columns: str) -> None:
+    """Put the label of each code beside it and leave plain codes (the frame is our own copy)."""
+    for name in columns:
+        codes: list[Labelled | None] = list(table[name])
+        labels = pd.Series([c.label if c else None for c in codes], index=table.index, dtype=object)
+        plain = pd.Series([c.value if c else None for c in codes], index=table.index, dtype=object)
+        table[f"{name}_label"], table[name] = labels, plain
+
+
+def _with_names(session: Session, log: pd.DataFrame) -> pd.DataFrame:
+    """Return a log with the name of each actor; a login that is not known stands for itself."""
+    known = accounts.names(session) | {SYSTEM.login: SYSTEM.name}
+    return log.assign(actor_name=[known.get(str(login), str(login)) for login in log["actor"]])
+
+
+def _only_row(table: pd.DataFrame) -> dict[str, Any]:
+    return {str(name): value for name, value in table.iloc[0].items()}

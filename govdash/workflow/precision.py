@@ -1,0 +1,44 @@
+"""What became of alerts: the precision of each rule, with its interval."""
+
+import math
+from typing import Final
+
+import pandas as pd
+
+from govdash.store import Session
+from govdash.store.alerts import dispositions
+
+COLUMNS: Final = ("rule", "n", "true", "false", "precision", "low", "high")
+_Z95: Final = 1.959963984540054  # standard normal quantile of 0.975
+
+
+def by_rule(session: Session) -> pd.DataFrame:
+    """Return how often each rule was right, by the dispositions of its ended alerts.
+
+    Returns
+    -------
+    DataFrame
+        ``rule`` (code), ``n`` (all ended alerts), ``true``, ``false`` (those that say something),
+        ``precision`` and its 95 % Wilson interval ``low``, ``high``; None without any label.
+    """
+    counts: dict[str, dict[bool | None, int]] = {}
+    for row in dispositions(session).to_dict("records"):
+        mine = counts.setdefault(str(row["rule"]), {True: 0, False: 0, None: 0})
+        mine[row["disposition"].counts_as_true] += int(row["n"])
+    rows = [
+        (rule, sum(n.values()), n[True], n[False], *wilson(n[True], n[True] + n[False]))
+        for rule, n in sorted(counts.items())
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
+        {"precision": object, "low": object, "high": object}
+    )
+
+
+def wilson(hits: int, n: int) -> tuple[float | None, float | None, float | None]:
+    """Return a share and its 95 % interval (Wilson 1927, JASA 22:209); None without trials."""
+    if n == 0:
+        return None, None, None
+    share, z2 = hits / n, _Z95**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return share, max(0.0, middle - half), min(1.0, middle + half)
