@@ -42,7 +42,7 @@ def make_addresses(city: City, words: Words, *, seed: int) -> pd.DataFrame:
     ``place``, ``pool`` (what sort of place) and ``address`` in Chinese, district first.
     """
     rng = np.random.default_rng([seed, 5])
-    n = np.clip(city.grids["population"] // _PEOPLE_TO_ADDRESS, _FEWEST, _MOST).to_numpy()
+    n = np.clip(city.grids["population"].to_numpy() // _PEOPLE_TO_ADDRESS, _FEWEST, _MOST)
     water = shapely.union_all(list(city.terrain.water.values()))
     shapely.prepare(water)
     points = [
@@ -125,7 +125,7 @@ def _roads(
 def _place_names(
     city: City, words: Words, grid: NDArray[np.intp], rng: np.random.Generator
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """What lies at each address, fitting the neighbourhood."""
+    """Say what lies at each address, fitting the neighbourhood."""
     character = city.grids["character"].to_numpy()[grid]
     community = city.grids["community"].str.removesuffix("社区").to_numpy(dtype=object)[grid]
     place = np.empty(len(grid), dtype=object)

@@ -12,22 +12,20 @@ import shapely
 import yaml
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
-from shapely import LineString, Polygon
 
 from govdash.core.errors import InputError
 from govdash.core.vocab import AreaLevel
 from govdash.demo import partition
 from govdash.demo.names import Words
+from govdash.demo.neighbourhoods import URBAN, characters, places_of_interest
 from govdash.demo.partition import Ints, Mosaic
-from govdash.demo.terrain import Floats, Road, Terrain, built_up, make_terrain, to_degrees
+from govdash.demo.terrain import Floats, Terrain, built_up, make_terrain, to_degrees
 
 CRS: Final = "EPSG:4326"
 #: Small cells to a community and to a grid: gives about 200 and 500.
 _CELLS_PER_COMMUNITY, _CELLS_PER_GRID = 20.5, 8.2
 #: Towns (镇) are numbered from 100 (GB/T 10114), villages from 200.
 _TOWN_FROM, _VILLAGE_FROM = 100, 200
-#: From this building density on a place counts as town.
-_URBAN: Final = 0.09
 
 
 @dataclass(frozen=True)
@@ -57,14 +55,15 @@ class City:
 
 def make_city(data_dir: Path, *, seed: int) -> City:
     """Make the city of `seed`; the same seed always gives the same city."""
-    plan = _plan(data_dir)
-    terrain = make_terrain(seed)
+    plan = _read(data_dir, "city")
+    drawing = _read(data_dir, "plan")
+    terrain = make_terrain(drawing, seed=seed)
     mosaic = partition.make_mosaic(terrain, seed)
     words = Words(data_dir, seed)
     rng = np.random.default_rng([seed, 4])
     grid_of, tree = _tree(mosaic, plan, words, rng)
     outlines = partition.outlines(mosaic, grid_of)
-    places = _places(terrain, words, rng)
+    places = places_of_interest(drawing, terrain, words, rng)
     grids = _grids(tree, outlines, terrain, places, plan, rng)
     return City(
         name=plan["name"],
@@ -77,15 +76,20 @@ def make_city(data_dir: Path, *, seed: int) -> City:
             ),
             "roads": _layer([(r.name, r.kind, r.line) for r in terrain.roads]),
             "rail": _layer([(r.name, r.kind, r.line) for r in terrain.metro]),
-            "places": _layer([(p.name, p.kind, shapely.Point(p.x, p.y)) for p in places.itertuples()]),
+            "places": _layer(
+                [
+                    (name, kind, shapely.Point(x, y))
+                    for name, kind, x, y in places.itertuples(index=False, name=None)
+                ]
+            ),
         },
         terrain=terrain,
         characters=plan["characters"],
     )  # fmt: skip
 
 
-def _plan(data_dir: Path) -> dict[str, Any]:
-    file = data_dir / "demo" / "city.yaml"
+def _read(data_dir: Path, name: str) -> dict[str, Any]:
+    file = data_dir / "demo" / f"{name}.yaml"
     if not file.is_file():
         raise InputError(f"找不到文件 {file}；请检查数据目录（GOVDASH_DATA）。")
     return yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -94,10 +98,11 @@ def _plan(data_dir: Path) -> dict[str, Any]:
 def _tree(
     mosaic: Mosaic, plan: dict[str, Any], words: Words, rng: np.random.Generator
 ) -> tuple[Ints, pd.DataFrame]:
-    """Cut districts, streets, communities and grids; return the grid of each cell and their codes."""
+    """Cut districts, streets, communities and grids; return each cell's grid, and the grids."""
     cells = np.arange(mosaic.n_inside)
     xy = mosaic.seeds[: mosaic.n_inside]
-    starts = KDTree(xy).query(np.array([d["at"] for d in plan["districts"]], dtype=float))[1]
+    wanted = np.array([d["at"] for d in plan["districts"]], dtype=float)
+    starts = np.asarray(KDTree(xy).query(wanted)[1], dtype=np.intp)
     district_of = partition.grow(mosaic, cells, starts)
     grid_of = np.zeros(mosaic.n_inside, dtype=np.intp)
     rows: list[dict[str, Any]] = []
@@ -146,7 +151,7 @@ def _reading_order(groups: list[Ints], xy: Floats) -> list[Ints]:
 
 
 def _is_urban(xy: Floats) -> bool:
-    return bool(np.median(built_up(xy)) > _URBAN)
+    return bool(np.median(built_up(xy)) > URBAN)
 
 
 def _grids(
@@ -169,63 +174,10 @@ def _grids(
         km2=np.maximum(dry, 0.01),
         shape=shapes,
     )
-    character = _characters(grids, terrain, places, rng)
+    character = characters(grids, terrain, places, rng)
     people = np.array([plan["characters"][c]["people"] for c in character], dtype=float)
     crowd = people * rng.lognormal(0.0, 0.25, len(grids)) * np.minimum(grids["km2"], 2.5)
     return grids.assign(character=character, population=crowd.round().astype(int))
-
-
-def _characters(
-    grids: pd.DataFrame, terrain: Terrain, places: pd.DataFrame, rng: np.random.Generator
-) -> NDArray[np.object_]:
-    """What sort of neighbourhood each grid is, from where it lies."""
-    xy = grids[["x", "y"]].to_numpy()
-    dense = built_up(xy) * rng.lognormal(0, 0.18, len(xy))
-    setting = grids["setting"].to_numpy()
-    chance = rng.random(len(xy))
-    out = np.where(dense < _URBAN * 0.9, "rural", "residential").astype(object)
-    town = out == "residential"
-    out[town & (setting == "old") & (chance < 0.55)] = "old"
-    out[town & (setting != "old") & (chance < 0.12)] = "old"
-    out[town & (setting == "new") & (chance > 0.62)] = "new"
-    out[town & (setting == "residential") & (chance > 0.86)] = "new"
-    out[town & (setting == "industrial") & (chance < 0.6)] = "industrial"
-    out[town & (chance > 0.975)] = "industrial"
-    out[town & (dense > 0.95)] = "commercial"
-    centres = KDTree(np.array([(5600.0, 1500.0), (-7600, -600), (500, 7600), (12500, -300), (6800, -12200), (-6800, -9600)]))  # fmt: skip  # noqa: E501
-    out[centres.query(xy)[0] < 750] = "commercial"
-    out[(np.hypot(xy[:, 0] + 8300, xy[:, 1] - 900) < 2100) & (chance < 0.75)] = "campus"
-    lakes = [terrain.water[name] for name in ("芦湾湖", "鹤湖", "云麓水库")]
-    shapes = np.array(list(grids["shape"]), dtype=object)
-    for lake in lakes:
-        out[shapely.area(shapely.intersection(shapes, lake)) > 0.12 * shapely.area(shapes)] = "scenic"
-    hubs = places[places["kind"] == "火车站"]
-    for hub in hubs.itertuples():
-        out[shapely.contains_xy(shapes, hub.x, hub.y)] = "station"
-    return out
-
-
-def _places(terrain: Terrain, words: Words, rng: np.random.Generator) -> pd.DataFrame:
-    """Points of interest: stations by rail, hospitals, parks and markets about the centres."""
-    rows: list[tuple[str, str, float, float]] = []
-    for line in terrain.metro:
-        for at in np.arange(600.0, line.line.length, 1750.0):
-            x, y = line.line.interpolate(at).coords[0]
-            rows.append((words.draw("roads") + "站", "地铁站", x, y))
-    hubs = ((900.0, 4650.0), (-1400.0, -5600.0), (9300.0, 500.0))
-    for name, (x, y) in zip(words.all("stations"), hubs, strict=True):
-        rows.append((name, "火车站", x + rng.normal(0, 80), y + rng.normal(0, 80)))
-    for kind, ending, n, spread in (
-        ("医院", "医院", 14, 5200), ("农贸市场", "农贸市场", 20, 5600), ("公园", "公园", 16, 6200),
-        ("中学", "中学", 18, 5800),
-    ):  # fmt: skip
-        for _ in range(n):
-            x, y = rng.normal((600, -300), spread)
-            if shapely.contains_xy(terrain.outline.buffer(-400), x, y):
-                rows.append((words.draw("communities") + ending, kind, x, y))
-    table = pd.DataFrame(rows, columns=["name", "kind", "x", "y"])
-    water = shapely.union_all(list(terrain.water.values()))
-    return table[~shapely.contains_xy(water, table["x"], table["y"])].reset_index(drop=True)
 
 
 def _areas(
@@ -234,9 +186,17 @@ def _areas(
     """Build the tree of areas; each parent is the union of its grids."""
     names = {15: tree["name"], 12: tree["community"], 9: tree["street"], 6: tree["district"]}
     levels = {6: AreaLevel.DISTRICT, 9: AreaLevel.STREET, 12: AreaLevel.COMMUNITY}
-    parts = [pd.DataFrame({"code": [plan["code"]], "name": plan["name"], "level": AreaLevel.CITY.value,
-                           "population": grids["population"].sum(),
-                           "geometry": [shapely.coverage_union_all(outlines)]})]  # fmt: skip
+    parts = [
+        pd.DataFrame(
+            {
+                "code": [plan["code"]],
+                "name": plan["name"],
+                "level": AreaLevel.CITY.value,
+                "population": grids["population"].sum(),
+                "geometry": [shapely.coverage_union_all(outlines)],
+            }
+        )
+    ]
     for digits in (6, 9, 12, 15):
         code = tree["code"].str[:digits]
         groups = code.groupby(code, sort=True).indices
@@ -273,11 +233,11 @@ def _areas(
 
 def _paths(city: str, codes: "pd.Series[str]") -> "pd.Series[str]":
     """``990101003`` → ``/990100/990101/990101003/``."""
-    return codes.map(
-        lambda code: "/".join(
-            ["", city, *(code[:n] for n in (6, 9, 12, 15) if n <= len(code) and code != city), ""]
-        )
-    )
+    paths: list[str] = []
+    for code in codes.tolist():
+        parts = [code[:n] for n in (6, 9, 12, 15) if n <= len(code) and code != city]
+        paths.append("/".join(["", city, *parts, ""]))
+    return pd.Series(paths, index=codes.index)
 
 
 def _layer(rows: list[tuple[str, str, Any]]) -> gpd.GeoDataFrame:

@@ -7,7 +7,9 @@ children fill their parent. Borders are then rounded by cutting corners, which c
 cross: at a bend one side is always a single, convex cell, and the cut stays inside it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -72,9 +74,12 @@ def make_mosaic(terrain: Terrain, seed: int) -> Mosaic:
         every = np.concatenate([fixed, loose])
         owner = KDTree(every).query(sample)[1]
         held = np.bincount(owner, minlength=len(every))
-        middle = np.column_stack(
-            [np.bincount(owner, weights=sample[:, k], minlength=len(every)) for k in (0, 1)]
-        ) / np.maximum(held, 1)[:, None]
+        middle = (
+            np.column_stack(
+                [np.bincount(owner, weights=sample[:, k], minlength=len(every)) for k in (0, 1)]
+            )
+            / np.maximum(held, 1)[:, None]
+        )
         mine = slice(len(fixed), None)
         loose = np.where(held[mine, None] > 0, middle[mine], loose)
     loose = loose[KDTree(fixed).query(loose)[0] > 0.6 * size(loose)]
@@ -150,7 +155,9 @@ def _crowding(xy: Floats) -> Floats:
     return built_up(xy) ** 0.72
 
 
-def _mirror(line: LineString, size, *, offset: float) -> tuple[Floats, Floats]:
+def _mirror(
+    line: LineString, size: Callable[[Floats], Floats], *, offset: float
+) -> tuple[Floats, Floats]:
     """Pairs of points on both sides of `line`, spaced by the local cell size."""
     at, places = 0.0, []
     while at < line.length:
@@ -175,8 +182,8 @@ def _mosaic(terrain: Terrain, seeds: Floats, n_inside: int) -> Mosaic:
     known = (ridges < len(seeds)).all(axis=1)
     ridges, edges = ridges[known], edges[known]
     joined = ridges[(ridges < n_inside).all(axis=1)]
-    links = shapely.linestrings(seeds[joined])
-    cost = shapely.length(links)
+    links = [LineString(pair) for pair in seeds[joined]]
+    cost = np.asarray(shapely.length(links), dtype=np.float64)
     tree = shapely.STRtree(links)
     for line, dearer in (
         (terrain.river, 60.0),
@@ -223,8 +230,8 @@ def _arcs(edges: Ints) -> list[list[int]]:
             while arc[-1] != start and len(links[arc[-1]]) == 2:
                 a, b = links[arc[-1]]
                 arc.append(b if a == arc[-2] else a)
-            seen.update(zip(arc[:-1], arc[1:], strict=True))
-            seen.update(zip(arc[1:], arc[:-1], strict=True))
+            seen.update(pairwise(arc))
+            seen.update(pairwise(reversed(arc)))
             arcs.append(arc)
     return arcs
 

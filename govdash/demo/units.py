@@ -1,7 +1,8 @@
 """Who answers for what in the demo city: companies of the city, bureaus of districts, streets."""
 
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -20,28 +21,16 @@ class Units:
         self._kind_of = {
             key: row for row, keys in enumerate(self._kinds["keys"]) for key in keys.split()
         }
-        areas = city.areas.set_index("path")
-        parts = city.grids["path"].str.strip("/").str.split("/")
+        areas = pd.DataFrame(city.areas[["code", "name"]]).set_index(city.areas["path"])
+        parts: list[list[str]] = city.grids["path"].str.strip("/").str.split("/").tolist()
         codes: list[NDArray[np.object_]] = []
         rows: list[dict[str, str | None]] = []
-        for kind in self._kinds.itertuples():
-            depth = _DEPTH[str(kind.per)]
-            mine = parts.map(lambda p, depth=depth: "/" + "/".join(p[:depth]) + "/")
-            for path in sorted(mine.unique()):
-                area = areas.loc[path]
-                place = str(area["name"])
-                rows.append(
-                    {
-                        "code": f"{area['code']}-{kind.code}",
-                        "name": place.removesuffix("街道") + str(kind.name)
-                        if str(kind.name).startswith("街道")
-                        else place + str(kind.name),
-                        "area_path": path,
-                        "parent_code": None,
-                    }
-                )  # fmt: skip
-            codes.append((parts.map(lambda p, depth=depth: p[depth - 1]) + f"-{kind.code}").to_numpy(dtype=object))  # fmt: skip  # noqa: E501
-        self.table: pd.DataFrame = _named(pd.DataFrame(rows))
+        for kind in self._kinds.to_dict("records"):
+            depth = _DEPTH[str(kind["per"])]
+            mine = ["/" + "/".join(p[:depth]) + "/" for p in parts]
+            rows += [_unit(areas.loc[path], path, kind) for path in sorted(set(mine))]
+            codes.append(np.array([f"{p[depth - 1]}-{kind['code']}" for p in parts], dtype=object))
+        self.table: pd.DataFrame = pd.DataFrame(rows)
         self._codes = np.array(codes, dtype=object)
 
     def unit_of(self, category: NDArray[np.object_], grid: NDArray[np.intp]) -> NDArray[np.object_]:
@@ -55,8 +44,16 @@ class Units:
         return next(self._kind_of[k] for k in (key, key[:4], "*") if k in self._kind_of)
 
 
-def _named(units: pd.DataFrame) -> pd.DataFrame:
-    """``永宁街道街道办事处…`` is said once: towns have a 镇政府 instead."""
-    town = units["name"].str.contains("镇街道办事处", regex=False)
-    name = units["name"].where(~town, units["name"].str.replace("镇街道办事处", "镇人民政府"))
-    return units.assign(name=name.astype(object))
+def _unit(area: "pd.Series[Any]", path: str, kind: dict[Hashable, Any]) -> dict[str, str | None]:
+    """One unit of an area. A street has an 办事处, a town a 政府."""
+    place = str(area["name"])
+    if place.endswith("镇"):
+        name = place + str(kind["name"]).replace("街道办事处", "人民政府")
+    else:
+        name = place + str(kind["name"]).removeprefix("街道")
+    return {
+        "code": f"{area['code']}-{kind['code']}",
+        "name": name,
+        "area_path": path,
+        "parent_code": None,
+    }

@@ -1,0 +1,1 @@
+"""The demo city: a fictional place whose events come in as real ones would."""
