@@ -1,55 +1,22 @@
 """Events: facts that are never changed, only followed by a newer version."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import bindparam, insert, select, update
 
-from govdash.core.errors import InputError, NotFound
+from govdash.core.errors import NotFound
 from govdash.core.filters import Scope
 from govdash.core.times import aware_utc
 from govdash.store import counters
 from govdash.store.engine import Session
+from govdash.store.event_rows import NO_REPORTER, REPORTER_DIGITS, check_columns, rows_of
 from govdash.store.models import Event, EventPerson
 
-#: What makes two rows of one event equal. Not in it: when and by which import they came.
-CONTENT: Final = (
-    "occurred_at",
-    "reported_at",
-    "closed_at",
-    "kind",
-    "category",
-    "area_path",
-    "lon",
-    "lat",
-    "address",
-    "title",
-    "text",
-    "channel",
-    "facet",
-    "asset_code",
-    "unit_code",
-    "urgency",
-    "sentiment",
-    "status_hint",
-    "reporter_key",
-)
-TIMES: Final = ("occurred_at", "reported_at", "received_at", "closed_at")
-NUMBERS: Final = ("lon", "lat")
-OPTIONAL: Final = frozenset(
-    {"closed_at", "area_path", "lon", "lat", "asset_code", "unit_code", "sentiment", "reporter_key"}
-)
-PERSON: Final = ("reporter_name", "reporter_contact", "raw_title", "raw_text", "raw_address")
-#: Every column that `accept` needs; person columns may be absent.
-CANONICAL: Final = ("source", "source_id", "received_at", *CONTENT)
-
 SLICE: Final = 10_000  # ids in one IN list; SQLite allows 32 766 bound values
-DEGREE_DIGITS: Final = 7  # about 1 cm; what lies below is noise of the source's file format
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +42,9 @@ class _Known:
 
     version: int = 0
     hashes: set[str] = field(default_factory=set[str])
+    bodies: set[str] = field(default_factory=set[str])  # hashes without the reporter's part
     stored_current: int | None = None  # the stored version that is still current
     latest: dict[str, Any] | None = None  # the newest row of this call, not yet written
-
-
-def event_id(source: str, source_id: str) -> str:
-    """Return our id of an event: the same source and source id always give the same one."""
-    told = f"{source}\x1f{source_id}".encode()
-    return hashlib.blake2b(told, digest_size=10).hexdigest()
 
 
 def accept(
@@ -93,7 +55,8 @@ def accept(
     Parameters
     ----------
     canonical : DataFrame, one row per event report
-        Columns `CANONICAL` (times timezone-aware, codes as stored) and, where known, `PERSON`.
+        Columns `event_rows.CANONICAL` (times timezone-aware, codes as stored) and, where known,
+        `event_rows.PERSON`.
         Rows of one event are taken in the order given.
 
     Notes
@@ -107,7 +70,7 @@ def accept(
     InputError
         When a column is missing or a time has no zone.
     """
-    _check_columns(canonical)
+    check_columns(canonical)
     at = aware_utc(at)
     counters.take(session, counters.CHANGE_SEQ, 0)
     total = Accepted()
@@ -115,6 +78,40 @@ def accept(
         part = canonical.iloc[first : first + SLICE]
         total += _accept_slice(session, part, import_id=import_id, at=at)
     return total
+
+
+class Rehearsal:
+    """Counts what `accept` would do, writing nothing: memory is a few dozen bytes a row."""
+
+    def __init__(self) -> None:
+        self._events: set[int] = set()
+        self._rows: set[int] = set()
+
+    def accept(self, session: Session, canonical: pd.DataFrame) -> Accepted:
+        """Compare with the store and with the rows that came before."""
+        check_columns(canonical)
+        total = Accepted()
+        for first in range(0, len(canonical), SLICE):
+            rows = rows_of(canonical.iloc[first : first + SLICE])
+            known = _known(session, [row["event_id"] for row in rows])
+            total += self._count(rows, known)
+        return total
+
+    def _count(self, rows: list[dict[str, Any]], known: "dict[str, _Known]") -> Accepted:
+        n_new = n_corrected = n_duplicate = 0
+        for row in rows:
+            stored = known.get(row["event_id"])
+            event = hash(row["event_id"])
+            seen = stored is not None or event in self._events
+            same = hash((row["event_id"], row["content_hash"]))
+            if same in self._rows or (stored is not None and _has(stored, row["content_hash"])):
+                n_duplicate += 1
+                continue
+            n_corrected += seen
+            n_new += not seen
+            self._events.add(event)
+            self._rows.add(same)
+        return Accepted(n_new, n_corrected, n_duplicate)
 
 
 def get_event(session: Session, event_id: str, scope: Scope) -> Event:
@@ -145,27 +142,30 @@ def _visible(event: Event, scope: Scope) -> bool:
     return scope.covers(event.area_path) or event.unit_code in scope.units
 
 
-def _check_columns(canonical: pd.DataFrame) -> None:
-    missing = [name for name in CANONICAL if name not in canonical.columns]
-    if missing:
-        raise InputError(f"事件表缺少列：{'、'.join(missing)}。")
-    for name in TIMES:
-        if not isinstance(canonical[name].dtype, pd.DatetimeTZDtype):
-            raise InputError(f"{name} 没有时区；导入时请按来源时区转换为 UTC。")
+def _has(event: _Known, content_hash: str) -> bool:
+    """Whether an equal row is there; one without reporter equals one with any."""
+    if content_hash.endswith(NO_REPORTER):
+        return content_hash[:-REPORTER_DIGITS] in event.bodies
+    return content_hash in event.hashes
+
+
+def _remember(event: _Known, content_hash: str) -> None:
+    event.hashes.add(content_hash)
+    event.bodies.add(content_hash[:-REPORTER_DIGITS])
 
 
 def _accept_slice(
     session: Session, part: pd.DataFrame, *, import_id: int | None, at: datetime
 ) -> Accepted:
-    rows = _rows(part)
+    rows = rows_of(part)
     known = _known(session, [row["event_id"] for row in rows])
     added: list[dict[str, Any]] = []
     n_new = 0
     for row in rows:
         event = known.setdefault(row["event_id"], _Known())
-        if row["content_hash"] in event.hashes:
+        if _has(event, row["content_hash"]):
             continue
-        event.hashes.add(row["content_hash"])
+        _remember(event, row["content_hash"])
         event.version += 1
         n_new += event.version == 1
         if event.latest is not None:
@@ -226,51 +226,7 @@ def _known(session: Session, ids: list[str]) -> dict[str, _Known]:
     for id_, version, content_hash, superseded_at in found:
         event = known.setdefault(id_, _Known())
         event.version = max(event.version, version)
-        event.hashes.add(content_hash)
+        _remember(event, content_hash)
         if superseded_at is None:
             event.stored_current = version
     return known
-
-
-def _rows(part: pd.DataFrame) -> list[dict[str, Any]]:
-    """Turn a frame into rows for the table, with ids, hashes and the person data aside."""
-    columns = {name: _values(part[name], name) for name in CANONICAL}
-    hashes = _content_hashes(part, columns)
-    persons = [_values(part[name], name) if name in part else None for name in PERSON]
-    names = list(columns)
-    rows: list[dict[str, Any]] = []
-    for n, values in enumerate(zip(*columns.values(), strict=True)):
-        row = dict(zip(names, values, strict=True))
-        row["event_id"] = event_id(row["source"], row["source_id"])
-        row["content_hash"] = hashes[n]
-        told = [values[n] if values else "" for values in persons]
-        row["person"] = dict(zip(PERSON, told, strict=True)) if any(told) else None
-        rows.append(row)
-    return rows
-
-
-def _values(column: pd.Series, name: str) -> list[Any]:
-    """Return plain Python values: None where empty and the column allows it, else ""."""
-    if name in TIMES:
-        moments = pd.DatetimeIndex(column).tz_convert("UTC").as_unit("us").to_pydatetime()
-        return [None if moment is pd.NaT else moment for moment in moments]
-    if name in NUMBERS:
-        numbers = column.to_numpy(dtype=float, na_value=np.nan).round(DEGREE_DIGITS)
-        return [None if number != number else number for number in numbers.tolist()]
-    empty = None if name in OPTIONAL else ""
-    told: list[object] = column.astype(object).where(column.notna(), None).tolist()
-    return [empty if value is None else str(value) for value in told]
-
-
-def _content_hashes(part: pd.DataFrame, columns: dict[str, list[Any]]) -> list[str]:
-    told: list[list[str]] = []
-    for name in CONTENT:
-        if name in TIMES:
-            moments = pd.DatetimeIndex(part[name]).tz_convert("UTC").as_unit("us")
-            told.append([str(number) for number in moments.asi8.tolist()])
-        else:
-            told.append(["" if value is None else str(value) for value in columns[name]])
-    return [
-        hashlib.blake2b("\x1f".join(values).encode(), digest_size=16).hexdigest()
-        for values in zip(*told, strict=True)
-    ]
