@@ -34,7 +34,8 @@ class FindPolicy:
     widths : tuple of int
         Window lengths in days.
     explains : float
-        Share of a larger series' excess that a smaller one must hold to speak for it.
+        Share of a larger series' excess that a smaller one must hold to speak for it; see
+        `reduce_nested`.
     low_side : bool
         Whether too few is a finding as well (outages).
     """
@@ -101,11 +102,11 @@ def find_fitted(
     picked = [int(n) for n in np.flatnonzero(chosen)]
     found = [_finding(scores, n, q_values[n], counts.iloc[:, n], at_day) for n in picked]
     over = {
-        (scores.series[n], width): float(excess[w, n])
+        (scores.series[n], width): (float(scores.observed[w, n]), float(scores.expected[w, n]))
         for n in picked
         for w, width in enumerate(scores.widths)
     }
-    kept = reduce_nested(found, explains=policy.explains, excess=over)
+    kept = reduce_nested(found, explains=policy.explains, counts=over)
     parts = _children(scores.series) if kept else {}
     explained = [_with_children(f, scores, parts, names or {}) for f in kept]
     return sorted(explained, key=lambda f: (-f.severity, f.series))

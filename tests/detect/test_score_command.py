@@ -1,0 +1,184 @@
+"""`govdash detect score`: a file of counts in, a file of scores out, no database."""
+
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from govdash.cli import main
+
+COLUMNS = ["series", "date", "observed", "expected", "upper", "p_value", "score", "alarm"]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["govdash", "detect", "score", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        return ended.value.code or 0, told.out, told.err
+
+    return command
+
+
+@pytest.fixture
+def rows(null_counts):
+    """Two series as rows, 100 days from 2 January 2023."""
+    wide = null_counts([4, 12], 100).set_axis(["甲|A-01001", "乙|A-01001"], axis=1)
+    long = wide.reset_index().melt("day", var_name="series", value_name="count")
+    return long.rename(columns={"day": "date"})[["series", "date", "count"]]
+
+
+def test_every_day_is_scored_from_its_past_and_alarms_exit_with_one(run, rows, tmp_path):
+    rows.loc[rows.index[95], "count"] = 60
+    rows.to_csv(tmp_path / "in.csv", index=False)
+    code, out, _ = run(
+        "--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv", "--alpha", "0.001", "--json"
+    )
+    told = json.loads(out)
+    scores = pd.read_csv(tmp_path / "out.csv")
+    assert code == 1
+    assert list(scores.columns) == COLUMNS
+    assert len(scores) == 2 * (100 - 28) == told["days"]
+    assert told["alarms"] == scores["alarm"].sum() >= 1
+    burst = scores[(scores["series"] == "甲|A-01001") & (scores["date"] == "2023-04-07")].iloc[0]
+    assert (burst["observed"], burst["alarm"]) == (60, 1)
+    assert ((scores["observed"] > scores["upper"]) == (scores["alarm"] == 1)).all()
+    assert ((scores["p_value"] <= 0.001) == (scores["alarm"] == 1)).all()
+
+
+def test_without_alarms_the_command_exits_with_zero_and_says_what_it_did(run, tmp_path):
+    days = pd.date_range("2024-01-01", periods=60)
+    pd.DataFrame({"series": "s", "date": days, "count": 5}).to_csv(tmp_path / "in.csv", index=False)
+    code, out, err = run("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv")
+    assert code == 0
+    assert "已评分 1 个序列、32 个序列日，报警 0 个" in out
+    assert "历史不足 90 天" in err
+
+
+def test_missing_days_inside_a_series_are_zeros_and_said(run, rows, tmp_path):
+    whole, holes = rows.copy(), rows.copy()
+    whole.loc[whole.index[40:50], "count"] = 0
+    holes = holes.drop(holes.index[40:50])
+    for name, table in (("whole", whole), ("holes", holes)):
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+        _, _, err = run("--counts", tmp_path / f"{name}.csv", "--out", tmp_path / f"{name}.out")
+    assert "有 10 天没有行，按 0 件补齐。" in err
+    assert (tmp_path / "whole.out").read_text() == (tmp_path / "holes.out").read_text()
+
+
+def test_series_of_different_spans_score_as_they_would_alone(run, rows, tmp_path):
+    late = rows[(rows["series"] == "甲|A-01001") & (rows["date"] >= "2023-02-01")]
+    early = rows[(rows["series"] == "乙|A-01001") & (rows["date"] < "2023-03-25")]
+    both = pd.concat([late, early])
+    outs = {}
+    for name, table in (("late", late), ("early", early), ("both", both)):
+        table.to_csv(tmp_path / "in.csv", index=False)
+        run("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv")
+        outs[name] = pd.read_csv(tmp_path / "out.csv")
+    apart = pd.concat([outs["early"], outs["late"]]).sort_values(["series", "date"])
+    pd.testing.assert_frame_equal(outs["both"], apart.reset_index(drop=True), rtol=1e-9)
+
+
+def test_scoring_starts_where_it_is_told(run, rows, tmp_path):
+    rows.to_csv(tmp_path / "in.csv", index=False)
+    run(
+        "--counts",
+        tmp_path / "in.csv",
+        "--out",
+        tmp_path / "out.csv",
+        "--start-scoring",
+        "2023-03-15",
+        "--method",
+        "rolling-z",
+    )
+    scores = pd.read_csv(tmp_path / "out.csv")
+    assert scores["date"].min() == "2023-03-15"
+    assert len(scores) == 2 * 28
+
+
+def test_a_series_too_short_is_left_out_by_name(run, rows, tmp_path):
+    short = pd.DataFrame({"series": ["短"], "date": ["2023-03-01"], "count": [3]})
+    pd.concat([rows, short]).to_csv(tmp_path / "in.csv", index=False)
+    code, out, err = run("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv", "--json")
+    assert code == 1
+    assert list(json.loads(out)["skipped"]) == ["短"]
+    assert "短" not in set(pd.read_csv(tmp_path / "out.csv")["series"])
+    assert err == ""
+
+
+def test_a_file_saved_by_excel_with_a_mark_at_its_head_is_read(run, rows, tmp_path):
+    rows.to_csv(tmp_path / "in.csv", index=False, encoding="utf-8-sig")
+    code, _, _ = run("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv")
+    assert code in {0, 1}
+
+
+BAD_LINES = {
+    "s,2024-13-01,3": "第 2 行：日期“2024-13-01”认不出",
+    "s,2024-01-01 08:00,3": "第 2 行：日期“2024-01-01 08:00”带有时刻",
+    "s,2024-01-01,": "第 2 行：计数“”不是数字",
+    "s,2024-01-01,nan": "第 2 行：计数“nan”不是数字",
+    "s,2024-01-01,-1": "第 2 行：计数 -1 是负数",
+    "s,2024-01-01,1.5": "第 2 行：计数 1.5 不是整数",
+    "s,2024-01-01,inf": "第 2 行：计数 inf",
+    "s,2024-01-01,1e300": "第 2 行：计数 1e300 大得不合理",
+    ",2024-01-01,1": "第 2 行：序列名称“”为空",
+    "s,2024-01-01,1\ns,2024-01-01,2": "第 3 行：同一序列的日期“2024-01-01”重复",
+    "s,2024-01-01,1": "没有一个序列可以评分。例如“s”：只有 1 天",
+    "": "没有数据行",
+}
+
+
+@pytest.mark.parametrize("lines", BAD_LINES)
+def test_lines_that_cannot_be_used_are_refused_by_number(run, tmp_path, lines):
+    (tmp_path / "in.csv").write_text(f"series,date,count\n{lines}\n", encoding="utf-8")
+    code, _, err = run("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv")
+    assert code == 2
+    assert BAD_LINES[lines] in err
+    assert not (tmp_path / "out.csv").exists()
+
+
+WRONG_USE = {
+    (): "请给出 --counts",
+    ("--alpha", "0.7"): "--alpha 0.7 应为",
+    ("--alpha", "x"): "--alpha x 应为",
+    ("--freq", "Y"): "--freq Y 不受支持",
+    ("--method", "magic"): "没有名为“magic”的检测方法",
+    ("--start-scoring", "soon"): "--start-scoring soon 不是日期",
+    ("--start-scoring", "2030-01-01"): "没有一个序列可以评分",
+    ("--refit-days", "0"): "--refit-days 0 应为",
+}
+
+
+@pytest.mark.parametrize("options", WRONG_USE)
+def test_wrong_use_is_explained_and_exits_with_two(run, rows, tmp_path, options):
+    rows.to_csv(tmp_path / "in.csv", index=False)
+    files = ("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv") if options else ()
+    code, _, err = run(*files, *options)
+    assert code == 2
+    assert WRONG_USE[options] in err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "不是可读的 CSV"),
+        ("序列".encode("gbk"), "不是 UTF-8"),
+        (b"a,b\n1,2\n", "缺少列：series、date、count"),
+    ],
+)
+def test_a_file_that_is_no_table_of_counts_is_refused(run, tmp_path, content, message):
+    (tmp_path / "in.csv").write_bytes(content)
+    code, _, err = run("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv")
+    assert code == 2
+    assert message in err
+
+
+def test_a_file_that_is_not_there_is_refused(run, tmp_path):
+    code, _, err = run("--counts", tmp_path / "none.csv", "--out", tmp_path / "out.csv")
+    assert code == 2
+    assert "打不开" in err
+    assert np.all([not p.exists() for p in (tmp_path / "none.csv", tmp_path / "out.csv")])
