@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -55,16 +55,20 @@ class Store:
         ------
         Conflict
             When a row was changed by somebody else since it was read.
+        Unavailable
+            When the database does not answer.
         """
         engine = self.engine.execution_options(govdash_writes=True)
-        with Session(engine) as session, _stale_as_conflict(), session.begin():
+        with _told(), Session(engine) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Generator[Session]:
         """One consistent view for reading; nothing can be committed from it."""
         engine = self.engine.execution_options(govdash_writes=False)
-        with Session(engine, autoflush=False) as session:
+        if engine.dialect.name == "postgresql":  # by default each statement sees its own moment
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with _told(), Session(engine, autoflush=False) as session:
             try:
                 yield session
             finally:
@@ -103,9 +107,13 @@ class Store:
 
 
 @contextmanager
-def _stale_as_conflict() -> Generator[None]:
+def _told() -> Generator[None]:
     try:
         yield
+    except OperationalError as error:
+        if error.statement is None or error.connection_invalidated:  # no connection, or lost
+            raise Unavailable(f"数据库没有应答：{error.orig}") from error
+        raise
     except StaleDataError as error:
         raise Conflict("这条记录刚被别人修改过；请刷新后再操作，您填写的内容没有丢失。") from error
 
