@@ -44,7 +44,9 @@ def test_a_library_stays_in_its_room(packages: set[str], rooms: set[str]):
 
 
 def test_no_module_is_longer_than_400_lines():
-    assert [f"{s.name}: {s.n_lines}" for s in shipped() if s.n_lines > 400] == []
+    """A migration is a list of what happened, however long."""
+    modules = [s for s in shipped() if "migrations/versions" not in s.name]
+    assert [f"{s.name}: {s.n_lines}" for s in modules if s.n_lines > 400] == []
 
 
 def test_no_page_lies_directly_in_pages():
@@ -113,7 +115,12 @@ def test_the_environment_is_read_by_the_settings_and_the_edges_alone():
 FOR_THE_PLATFORM = {
     "store/events.py:accept": "writes; compares with what is stored",
     "store/changes.py:changes_since": "feeds the lake",
+    "store/changes.py:ended_after": "proves parity",
+    "store/changes.py:knows": "finds out a lake of another database",
     "store/changes.py:month_checksums": "proves parity",
+    "store/underlying.py:usual_category": "suggests, under an alert that the actor may handle",
+    "store/underlying.py:usual_unit": "suggests, under an alert that the actor may handle",
+    "store/underlying.py:latest_place": "suggests, under an alert that the actor may handle",
 }
 
 
