@@ -1,7 +1,6 @@
 """Where exported rows come from: events streamed from the lake, alerts and cases at hand."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -10,11 +9,24 @@ import pandas as pd
 import pyarrow as pa
 
 from govdash.core.filters import EventQuery
-from govdash.core.vocab import Channel, Facet, Kind, Sentiment, Urgency
+from govdash.core.vocab import (
+    CaseState,
+    Channel,
+    Disposition,
+    Facet,
+    Handling,
+    Kind,
+    Level,
+    Sentiment,
+    Signal,
+    Urgency,
+)
 from govdash.lake import Lake, queries
-from govdash.report.export_table import BATCH_ROWS, Column, Export, Holds
+from govdash.report.export_table import BATCH_ROWS, Column, Export, Holds, arrow_type
 from govdash.report.export_words import Names, in_words, span_of
+from govdash.report.triage import inside
 from govdash.store import Session, areas, categories, units
+from govdash.workflow import board
 
 EVENT_COLUMNS: Final = (
     Column("event_id", "事件编号"),
@@ -45,6 +57,65 @@ EVENT_COLUMNS: Final = (
     Column("version", "版本", Holds.COUNT),
     Column("recorded_at", "入库时间", Holds.TIME),
 )
+
+
+ALERT_COLUMNS: Final = (
+    Column("number", "编号"),
+    Column("title", "监测提示"),
+    Column("level", "级别", codes=Level),
+    Column("category", "类别代码"),
+    Column("category_name", "类别"),
+    Column("area_path", "区域代码"),
+    Column("area_name", "区域"),
+    Column("window_first", "窗口首日", Holds.DATE),
+    Column("window_last", "窗口末日", Holds.DATE),
+    Column("observed", "实测", Holds.NUMBER),
+    Column("expected", "预期", Holds.NUMBER),
+    Column("p_value", "P值", Holds.NUMBER),
+    Column("sentence", "说明"),
+    Column("signal", "信号", codes=Signal),
+    Column("handling", "处置状态", codes=Handling),
+    Column("disposition", "判定", codes=Disposition),
+    Column("handler", "处理人"),
+    Column("handled_at", "处理时间", Holds.TIME),
+    Column("note", "备注"),
+    Column("first_seen_at", "首次发现", Holds.TIME),
+    Column("last_seen_at", "最近发现", Holds.TIME),
+    Column("cleared_at", "消退时间", Holds.TIME),
+    Column("rule_code", "规则代码"),
+    Column("rule_version", "规则版本", Holds.COUNT),
+    Column("rule_name", "规则"),
+    Column("case_number", "案件编号"),
+)
+CASE_COLUMNS: Final = (
+    Column("number", "案件编号"),
+    Column("title", "标题"),
+    Column("description", "情况说明"),
+    Column("category", "类别代码"),
+    Column("category_name", "类别"),
+    Column("area_path", "区域代码"),
+    Column("area_name", "区域"),
+    Column("address", "地址"),
+    Column("lon", "经度", Holds.NUMBER),
+    Column("lat", "纬度", Holds.NUMBER),
+    Column("unit_code", "单位代码"),
+    Column("unit_name", "处置单位"),
+    Column("urgency", "紧急程度", codes=Urgency),
+    Column("state", "状态", codes=CaseState),
+    Column("limit", "时限"),
+    Column("opened_at", "登记时间", Holds.TIME),
+    Column("due_at", "到期时间", Holds.TIME),
+    Column("closed_at", "结案时间", Holds.TIME),
+    Column("lamp_label", "时限灯"),
+    Column("register_condition", "立案条件"),
+    Column("close_condition", "结案条件"),
+    Column("result", "处置结果"),
+    Column("handler", "处置人"),
+    Column("verifier", "核查人"),
+    Column("alert_number", "监测提示编号"),
+)
+SOURCES: Final = ("events", "alerts", "cases")
+EVERY: Final = 1_000_000  # alerts and cases of many years; a board's own limit is for screens
 
 
 def names_of(session: Session) -> Names:
@@ -100,12 +171,78 @@ def _named(batch: pa.RecordBatch, names: Names) -> pa.RecordBatch:
     return batch
 
 
-def of_frame(frame: pd.DataFrame, columns: tuple[Column, ...], *, about: Export) -> Export:
-    """Return an export of rows that are already at hand (alerts, cases)."""
+def alerts(
+    session: Session, query: EventQuery, names: Names, *, zone: ZoneInfo, as_of: datetime
+) -> Export:
+    """Return the alerts first seen in the query's period, in its areas and categories."""
+    period = query.filter.period
+    table = board.alerts(session, query.scope, since=period.start, until=period.end, limit=EVERY)
+    shown = table[inside(table, query.filter)]
+    return _of_frame("alerts", "监测提示", shown, ALERT_COLUMNS, query, names, zone, as_of)
 
+
+def cases(
+    session: Session, query: EventQuery, names: Names, *, zone: ZoneInfo, as_of: datetime
+) -> Export:
+    """Return the cases opened in the query's period, in its areas, categories and units."""
+    chosen = query.filter
+    table = board.cases(
+        session,
+        query.scope,
+        at=as_of,
+        unit=chosen.units,
+        since=chosen.period.start,
+        until=chosen.period.end,
+        limit=EVERY,
+    )
+    shown = table[inside(table, chosen)]
+    return _of_frame("cases", "案件", shown, CASE_COLUMNS, query, names, zone, as_of)
+
+
+def of(
+    what: str,
+    session: Session,
+    lake: Lake,
+    query: EventQuery,
+    *,
+    zone: ZoneInfo,
+    as_of: datetime,
+) -> Export:
+    """Return the export of ``events``, ``alerts`` or ``cases``."""
+    names = names_of(session)
+    if what == "events":
+        return events(lake, query, names, zone=zone, as_of=as_of)
+    source = {"alerts": alerts, "cases": cases}[what]
+    return source(session, query, names, zone=zone, as_of=as_of)
+
+
+def _of_frame(
+    what: str,
+    title: str,
+    frame: pd.DataFrame,
+    columns: tuple[Column, ...],
+    query: EventQuery,
+    names: Names,
+    zone: ZoneInfo,
+    as_of: datetime,
+) -> Export:
     def batches() -> Iterator[pa.RecordBatch]:
-        shown = frame.reindex(columns=[column.code for column in columns])
-        table = pa.Table.from_pandas(shown, preserve_index=False)
+        arrays = [
+            pa.array(frame[column.code].tolist(), arrow_type(column), from_pandas=True)
+            for column in columns
+        ]
+        table = pa.table(arrays, names=[column.code for column in columns])
         yield from table.to_batches(max_chunksize=BATCH_ROWS)
 
-    return replace(about, columns=columns, batches=batches, rows=len(frame))
+    return Export(
+        what=what,
+        title=title,
+        columns=columns,
+        batches=batches,
+        rows=len(frame),
+        zone=zone,
+        as_of=as_of,
+        words=in_words(query, names),
+        params=query.filter.to_params(),
+        span=span_of(query.filter),
+    )

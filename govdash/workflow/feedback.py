@@ -12,7 +12,7 @@ from govdash.store import cases as rows
 from govdash.store.models import Feedback
 
 #: From the moment the unit says that it is done, there is something to ask about.
-_ASKABLE: Final = (CaseState.RESOLVED_CLAIMED, CaseState.VERIFIED, CaseState.CLOSED)
+ASKABLE: Final = (CaseState.RESOLVED_CLAIMED, CaseState.VERIFIED, CaseState.CLOSED)
 
 
 def record(
@@ -40,7 +40,7 @@ def record(
     if case is None:
         raise NotFound(f"没有编号为 {case_id} 的案件，或不在您的管辖范围内。")
     actor.require(Permission.FEEDBACK_WRITE, area=case.area_path)
-    if case.state not in _ASKABLE:
+    if case.state not in ASKABLE:
         raise Refused(f"案件 {case.number} 还在“{case.state.label}”，处置完毕后才能回访。")
     if satisfaction not in range(1, 6):
         raise InputError(f"满意度 {satisfaction} 应为 1 到 5。")

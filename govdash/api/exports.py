@@ -1,0 +1,69 @@
+"""Exports over HTTP: the rows that a page shows, streamed into the browser's downloads."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from govdash.access import load_user, query_for
+from govdash.core.errors import GovDashError, NotFound, Refused
+from govdash.core.filters import EventFilter, Period
+from govdash.core.permissions import Permission
+from govdash.core.settings import Settings
+from govdash.core.times import local_day
+from govdash.lake import Lake
+from govdash.report import export, export_sources
+from govdash.report.export import Format
+from govdash.store import Store
+
+ROUTE = "/api/v1/exports"
+
+
+def export_routes(
+    store: Callable[[], Store], lake: Callable[[], Lake], settings: Settings
+) -> list[BaseRoute]:
+    """Return the routes: ``/api/v1/exports/{events|alerts|cases}.{csv|xlsx|parquet|geojson}``."""
+
+    async def answer(request: Request) -> Response:
+        return await run_in_threadpool(_answer, store(), lake(), settings, request)
+
+    return [Route(ROUTE + "/{what}.{suffix}", answer)]
+
+
+def _answer(store: Store, lake: Lake, settings: Settings, request: Request) -> Response:
+    try:
+        chosen, pieces, name = _prepare(store, lake, settings, request)
+    except GovDashError as error:
+        status = {Refused.code: 403, NotFound.code: 404}.get(error.code, 400)
+        return JSONResponse({"code": error.code, "message": str(error)}, status)
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(pieces, media_type=chosen.mime, headers=headers)
+
+
+def _prepare(
+    store: Store, lake: Lake, settings: Settings, request: Request
+) -> tuple[Format, Iterator[bytes], str]:
+    """Check and journal the export; what comes back only has to be sent."""
+    what, suffix = request.path_params["what"], request.path_params["suffix"]
+    if what not in export_sources.SOURCES or suffix not in set(Format):
+        raise NotFound(f"没有导出“{what}.{suffix}”。")
+    chosen, at = Format(suffix), datetime.now(UTC)
+    today = local_day(at, settings.zone)
+    wanted = EventFilter.from_params(
+        request.query_params, default=Period(today, today, settings.timezone)
+    )
+    with store.write() as session:
+        user = load_user(session)
+        export.require(user, what)
+        query = query_for(user, wanted, needs=Permission.EVENT_EXPORT)
+        table = export_sources.of(what, session, lake, query, zone=settings.zone, as_of=at)
+        export.record(session, table, chosen, actor=user, at=at)
+    return chosen, export.chunks(table, chosen), export.file_name(table, chosen)

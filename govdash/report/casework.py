@@ -1,0 +1,121 @@
+"""处置工单: the cases of one tray, the stages that a case passes, the conditions chosen from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+
+import pandas as pd
+import yaml
+
+from govdash.core.errors import InputError
+from govdash.core.filters import EventQuery
+from govdash.core.vocab import CaseState, Labelled
+from govdash.report.triage import inside
+from govdash.store import Session
+from govdash.workflow import board
+from govdash.workflow.flow import END_STATES, OPEN_STATES
+
+MOST_CASES: Final = 500  # more than one screen can be worked through; the list says when it was cut
+
+#: The road of a case as people draw it: a stage and the states in which a case is at it.
+STAGES: Final[tuple[tuple[str, tuple[CaseState, ...]], ...]] = (
+    ("立案", (CaseState.RECEIVED, CaseState.REJECTED)),
+    ("派遣", (CaseState.ACCEPTED, CaseState.RETURNED)),
+    (
+        "处置",
+        (CaseState.DISPATCHED, CaseState.IN_PROGRESS, CaseState.ON_HOLD, CaseState.REWORK),
+    ),
+    ("核查", (CaseState.RESOLVED_CLAIMED,)),
+    ("结案", (CaseState.VERIFIED, CaseState.CLOSED)),
+)
+
+
+class Tray(Labelled):
+    """Where a case lies for the people who work on it."""
+
+    OPEN = "open", "在办"
+    LATE = "late", "超期"
+    ENDED = "ended", "已结束"
+
+    @property
+    def states(self) -> tuple[CaseState, ...]:
+        """What lies in it."""
+        return END_STATES if self is Tray.ENDED else OPEN_STATES
+
+
+def cases(
+    session: Session,
+    query: EventQuery,
+    tray: Tray,
+    *,
+    at: datetime,
+    state: CaseState | None = None,
+    unit: str | None = None,
+) -> pd.DataFrame:
+    """Return the cases of one tray (`board.CASE_COLUMNS`) in scope, area and category.
+
+    What has ended is listed for the filter's period (by opening) only; what is open is listed
+    however old it is. The next deadline first.
+    """
+    chosen = query.filter
+    ended = tray is Tray.ENDED
+    table = board.cases(
+        session,
+        query.scope,
+        at=at,
+        state=(state,) if state else tray.states,
+        overdue=tray is Tray.LATE,
+        unit=(unit,) if unit else chosen.units,
+        since=chosen.period.start if ended else None,
+        until=chosen.period.end if ended else None,
+        limit=MOST_CASES,
+    )
+    return table[inside(table, chosen)].reset_index(drop=True)
+
+
+def stage_of(state: CaseState) -> int:
+    """Return which of `STAGES` a case is at; a cancelled one is nowhere (-1)."""
+    for n, (_, states) in enumerate(STAGES):
+        if state in states:
+            return n
+    return -1
+
+
+def stage_times(steps: pd.DataFrame) -> Sequence[datetime | None]:
+    """Return when a case first left each stage for a later one, None where it has not yet."""
+    left: list[datetime | None] = [None] * len(STAGES)
+    for told, at in zip(steps["to_state"], steps["at"], strict=True):
+        state = CaseState(str(told))
+        reached = len(STAGES) if state is CaseState.CLOSED else max(stage_of(state), 0)
+        for n in range(reached):
+            left[n] = left[n] or at
+    return left
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The conditions that people choose from when a case is registered and closed."""
+
+    register: tuple[str, ...]
+    close: tuple[str, ...]
+
+    @classmethod
+    def load(cls, data_dir: Path) -> Self:
+        """Read ``conditions.yaml``.
+
+        Raises
+        ------
+        InputError
+            When the file is missing or is not two lists of texts.
+        """
+        path = data_dir / "conditions.yaml"
+        try:
+            told = yaml.safe_load(path.read_text(encoding="utf-8"))
+            return cls(
+                tuple(str(text) for text in told["register"]),
+                tuple(str(text) for text in told["close"]),
+            )
+        except (OSError, KeyError, TypeError, yaml.YAMLError) as error:
+            raise InputError(f"立案、结案条件文件 {path} 不可用：{error}") from error

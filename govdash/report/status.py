@@ -1,0 +1,176 @@
+"""How the platform itself is: database, lake, sources, jobs, disk, journal; one line for each."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+import pandas as pd
+
+from govdash.core.filters import Scope
+from govdash.core.settings import Settings
+from govdash.core.vocab import Job
+from govdash.lake import Lake, queries
+from govdash.store import Session, Store, counters, jobs, journal
+from govdash.sync import parity
+
+LOW_DISK = 2 << 30  # a year of a big city's events takes less; below this an import may fail
+LATE = timedelta(minutes=15)  # the slowest job runs every five minutes: three missed runs
+
+
+class State(Enum):
+    """Whether a check is well; the shape goes with the colour."""
+
+    GOOD = "正常", "●"
+    WARN = "注意", "■"
+    BAD = "异常", "◆"
+
+    @property
+    def label(self) -> str:
+        """Word on the screen."""
+        return self.value[0]
+
+    @property
+    def shape(self) -> str:
+        """Shape on the screen."""
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: how it is, in words, and what to do when it is not well."""
+
+    name: str
+    state: State
+    said: str
+    advice: str = ""
+
+
+def quick_checks(
+    store: Store, session: Session, lake: Lake, settings: Settings, *, at: datetime
+) -> list[Check]:
+    """Look at everything that takes milliseconds; fit for a page that refreshes itself."""
+    return [
+        _schema(store),
+        _lag(session, lake),
+        *_jobs(session, at=at),
+        *_disk(settings),
+    ]
+
+
+def deep_checks(store: Store, session: Session, lake: Lake) -> list[Check]:
+    """Compare every event of store and lake, and every line of the journal's chain; seconds."""
+    return [_parity(store, lake), _chain(session)]
+
+
+def freshness(lake: Lake, scope: Scope, *, at: datetime) -> pd.DataFrame:
+    """Return each source and channel with its newest event and how old that is.
+
+    Returns
+    -------
+    DataFrame
+        ``source``, ``channel``, ``last_reported_at``, ``last_received_at`` (aware UTC), ``n``,
+        ``age`` (Timedelta since the last one was received), the longest silent first.
+    """
+    table = queries.freshness(lake, scope)
+    age = pd.Timestamp(at) - table["last_received_at"]
+    return table.assign(age=age).sort_values("age", ascending=False).reset_index(drop=True)
+
+
+def job_table(session: Session) -> pd.DataFrame:
+    """Return the last run of every timed job."""
+    return jobs.job_runs(session)
+
+
+def _schema(store: Store) -> Check:
+    present, newest = store.schema_version()
+    backend = "SQLite" if store.engine.dialect.name == "sqlite" else "PostgreSQL"
+    if present == newest:
+        return Check("数据库", State.GOOD, f"{backend}，结构版本 {present}")
+    return Check(
+        "数据库",
+        State.BAD,
+        f"{backend}，结构版本 {present or '（空）'}，程序需要 {newest}",
+        "先备份，再运行 govdash init 升级。",
+    )
+
+
+def _lag(session: Session, lake: Lake) -> Check:
+    newest, published = counters.last(session, counters.CHANGE_SEQ), lake.data_version
+    if newest == published:
+        return Check("数据湖同步", State.GOOD, f"已与数据库一致（变更序号 {published:,}）")
+    if published > newest:
+        return Check(
+            "数据湖同步",
+            State.BAD,
+            f"数据湖（{published:,}）比数据库（{newest:,}）还新，可能换过数据库",
+            "运行 govdash lake rebuild 重建。",
+        )
+    return Check(
+        "数据湖同步", State.WARN, f"还有 {newest - published:,} 条变更待同步", "可点“立即同步”。"
+    )
+
+
+def _jobs(session: Session, *, at: datetime) -> Iterator[Check]:
+    runs = jobs.job_runs(session)
+    if runs.empty:
+        yield Check(
+            "定时任务", State.WARN, "还没有运行过", "检查服务是否启动，或运行 govdash worker。"
+        )
+        return
+    for run in runs.to_dict("records"):
+        name, said = f"定时任务 · {job_label(str(run['name']))}", str(run["message"])
+        started, ended, good = (
+            _moment(run[f"{when}_at"]) for when in ("started", "finished", "succeeded")
+        )
+        if ended is not None and (good is None or good < ended):
+            yield Check(name, State.BAD, said, "详见日志；修复后会自动再次运行。")
+        elif ended is None and started is not None and at - started > LATE:
+            yield Check(name, State.WARN, "开始后没有结束，可能已被中断", "下一次运行会接着做。")
+        else:
+            yield Check(name, State.GOOD, said or "运行正常")
+
+
+def job_label(name: str) -> str:
+    """Return what a timed job is called; a name from another version stands for itself."""
+    return Job(name).label if name in set(Job) else name
+
+
+def _moment(value: Any) -> datetime | None:  # noqa: ANN401  # a cell: Timestamp or NaT
+    return None if pd.isna(value) else value
+
+
+def _disk(settings: Settings) -> Iterator[Check]:
+    settings.var.mkdir(parents=True, exist_ok=True)
+    usage = shutil.disk_usage(settings.var)
+    said = f"剩余 {usage.free / 2**30:,.1f} GB / 共 {usage.total / 2**30:,.1f} GB"
+    if usage.free < LOW_DISK:
+        yield Check("磁盘", State.BAD, said, "清理磁盘或扩容；空间不足时导入会失败。")
+    else:
+        yield Check("磁盘", State.GOOD, said)
+
+
+def _parity(store: Store, lake: Lake) -> Check:
+    found = parity(store, lake)
+    if found.ok:
+        return Check("数据湖一致性", State.GOOD, "每月条数与校验和均一致")
+    return Check(
+        "数据湖一致性",
+        State.BAD,
+        f"不一致：{found.differences}",
+        "先点“立即同步”；仍不一致时运行 govdash lake rebuild。",
+    )
+
+
+def _chain(session: Session) -> Check:
+    broken = journal.first_broken(session)
+    if broken is None:
+        return Check("操作日志链", State.GOOD, "哈希链完整")
+    return Check(
+        "操作日志链",
+        State.BAD,
+        f"第 {broken} 行起校验不符",
+        "日志可能被改动；请保全数据库并联系安全管理员。",
+    )

@@ -1,0 +1,124 @@
+"""预警中心: the alerts that wait, and the course of the series that one of them speaks of."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import pandas as pd
+
+from govdash.core.filters import EventFilter, EventQuery, Period, path_range
+from govdash.core.vocab import Channel, Handling, Labelled, Level
+from govdash.detect import ALL, DETECTORS, make_detector, walk_forward
+from govdash.lake import Lake, queries
+from govdash.store import Session
+from govdash.store.underlying import CHANNEL
+from govdash.workflow import board
+
+SHOWN_DAYS: Final = 42  # six weeks: every weekday six times, and still readable in a small chart
+LEARNED_DAYS: Final = 730  # two years teach the baseline its season
+_NATIVE: Final = "native"  # the detector whose band the chart shows
+AFTER_DAYS: Final = 7  # how long after the window the course is followed
+MOST_ALERTS: Final = 500  # more than a shift can look at; the list says when it was cut
+
+
+class Tray(Labelled):
+    """Where an alert lies for the people who deal with it."""
+
+    OPEN = "open", "待办"
+    LINKED = "linked", "处置中"
+    ENDED = "ended", "已结束"
+
+    @property
+    def handling(self) -> tuple[Handling, ...]:
+        """What lies in it."""
+        return {
+            "open": (Handling.NEW, Handling.ACKNOWLEDGED),
+            "linked": (Handling.LINKED,),
+            "ended": (Handling.DISMISSED, Handling.CLOSED),
+        }[self.value]
+
+
+def alerts(
+    session: Session, query: EventQuery, tray: Tray, *, levels: Sequence[Level] = ()
+) -> pd.DataFrame:
+    """Return the alerts of one tray inside the viewer's scope, area and category.
+
+    What has ended is listed for the filter's period only; what waits is listed however old it
+    is. Worst first, newest first.
+    """
+    chosen = query.filter
+    ended = tray is Tray.ENDED
+    table = board.alerts(
+        session,
+        query.scope,
+        handling=tray.handling,
+        level=tuple(levels),
+        since=chosen.period.start if ended else None,
+        until=chosen.period.end if ended else None,
+        limit=MOST_ALERTS,
+    )
+    return table[inside(table, chosen)].reset_index(drop=True)
+
+
+def inside(table: pd.DataFrame, chosen: EventFilter) -> pd.Series:
+    """Whether area and category of each row belong to what was chosen; all where nothing was."""
+    ranges = [path_range(area) for area in chosen.areas]
+    paths = [str(path or "") for path in table["area_path"]]
+    keys = [str(key) for key in table["category"]]
+    keep = [
+        (not ranges or any(low <= path <= high for low, high in ranges))
+        and (not chosen.categories or any(key.startswith(one) for one in chosen.categories))
+        for path, key in zip(paths, keys, strict=True)
+    ]
+    return pd.Series(keep, index=table.index, dtype=bool)
+
+
+def course_query(
+    query: EventQuery, *, area_path: str | None, category: str, last: date, today: date
+) -> EventQuery:
+    """Return the query of an alert's own series: its area and category, two years to today."""
+    zone = query.filter.period.zone_name
+    until = min(today, last + timedelta(days=AFTER_DAYS))
+    channel = category.removeprefix(CHANNEL) if category.startswith(CHANNEL) else ""
+    return query.with_filter(
+        EventFilter(
+            period=Period.last_days(LEARNED_DAYS, until=until, zone_name=zone),
+            areas=(area_path,) if area_path else (),
+            categories=() if channel or category == ALL else (category,),
+            channels=(Channel(channel),) if channel else (),
+        )
+    )
+
+
+def course(lake: Lake, query: EventQuery) -> pd.DataFrame:
+    """Return the last weeks of a series against what was to be expected.
+
+    Returns
+    -------
+    DataFrame, one row per local day
+        ``day``, ``n``, and ``expected``, ``lower``, ``upper`` of the 95 % prediction interval
+        (NaN while there is too little history to expect anything).
+    """
+    counted = queries.counts(lake, query, grain="day")
+    days = pd.DatetimeIndex(query.filter.period.days(), name="day")
+    series = counted.set_index("bucket")["n"].reindex(days, fill_value=0)
+    shown = days[-SHOWN_DAYS:]
+    seen = series[series.ne(0).cummax()]  # before the first event there was no source yet
+    told = pd.DataFrame({"day": shown, "n": series[shown].to_numpy()})
+    needs = make_detector(_NATIVE).min_days
+    first = max(shown[0], seen.index[needs]) if len(seen) > needs else None
+    if first is None or first > shown[-1]:
+        return told.assign(expected=float("nan"), lower=float("nan"), upper=float("nan"))
+    scored = walk_forward(seen.to_frame("series"), make=DETECTORS[_NATIVE], start=first)
+    band = scored[["date", "expected", "lower", "upper"]].rename(columns={"date": "day"})
+    return told.merge(band, on="day", how="left")
+
+
+def age_words(since: datetime, at: datetime) -> str:
+    """Say how long ago something was: 5 分钟, 3 小时, 2 天."""
+    minutes = max(int((at - since).total_seconds() // 60), 0)
+    if minutes < 60:
+        return f"{minutes} 分钟"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} 小时"
+    return f"{minutes // (24 * 60)} 天"

@@ -1,0 +1,106 @@
+"""One user action: one transaction, the outcome in words, the drawer open or closed."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import streamlit as st
+
+from govdash.access import User
+from govdash.core.errors import GovDashError, Refused
+from govdash.core.vocab import Result
+from govdash.store import Session, journal
+from govdash.web.page import Page
+
+OUTCOME = "gd_outcome"  # (did it work, what to say): said once by the next run
+DRAWER = "do"  # URL parameter: which drawer is open
+SEEN = "gd_seen"  # drawer → version of the record when the drawer was opened
+
+Action = Callable[[Session, User, datetime], str]
+
+
+def perform(page: Page, action: Action, *, did: str, subject: str) -> bool:
+    """Run `action` in one transaction as the user of this very moment; keep what to say of it.
+
+    `action` gets the session, the user and the time, and returns a sentence. An error rolls
+    everything back and becomes the sentence; what was typed stays in its widgets. A refusal is
+    journalled (as `did` to `subject`) in a transaction of its own.
+    """
+    with page.refresh() as fresh:
+        try:
+            with fresh.write() as session:
+                said = action(session, fresh.user, fresh.now)
+        except GovDashError as error:
+            if isinstance(error, Refused):
+                _note_refusal(fresh, str(error), did=did, subject=subject)
+            st.session_state[OUTCOME] = (False, str(error))
+            return False
+    st.session_state[OUTCOME] = (True, said)
+    return True
+
+
+def finish(page: Page, action: Action, *, did: str, subject: str) -> None:
+    """Run the `action` of a drawer: close it and run the page anew, or say here what is wrong."""
+    if perform(page, action, did=did, subject=subject):
+        close_drawer()
+        st.rerun()
+    say_outcome()
+
+
+def _note_refusal(page: Page, said: str, *, did: str, subject: str) -> None:
+    with page.write() as session:
+        journal.record(
+            session,
+            actor=page.user.login,
+            did=did,
+            subject=subject,
+            at=page.now,
+            note=said,
+            result=Result.REFUSED,
+        )
+
+
+def say_outcome() -> None:
+    """Say how the last action went, once."""
+    outcome = st.session_state.pop(OUTCOME, None)
+    if outcome is None:
+        return
+    worked, said = outcome
+    if worked:
+        st.success(said, icon=":material/check_circle:")
+    else:
+        st.error(said, icon=":material/error:")
+
+
+def open_drawer(name: str, version: int) -> None:
+    """Open a drawer over a record as it is now; a button's ``on_click``."""
+    st.query_params[DRAWER] = name
+    st.session_state[SEEN] = (name, version)
+
+
+def close_drawer() -> None:
+    """Close whatever drawer is open."""
+    st.query_params.pop(DRAWER, None)
+    st.session_state.pop(SEEN, None)
+
+
+def drawer_open(name: str) -> bool:
+    """Whether the URL says that this drawer is open."""
+    return st.query_params.get(DRAWER) == name
+
+
+def seen_version(name: str, present: int) -> int:
+    """Return the version that the user saw when the drawer was opened.
+
+    A page that is opened with the drawer in its link has seen the `present` one.
+    """
+    kept = st.session_state.get(SEEN)
+    if kept is None or kept[0] != name:
+        st.session_state[SEEN] = (name, present)
+        return present
+    return kept[1]
+
+
+def chosen_id(key: str) -> int | None:
+    """Return the id in the URL parameter `key`; what is no number counts as none."""
+    text = st.query_params.get(key, "")
+    return int(text) if text.isdecimal() else None

@@ -1,0 +1,277 @@
+"""What can be done with a case: the buttons of its state, and the drawer that each step needs."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import streamlit as st
+
+from govdash.access import User
+from govdash.core.permissions import Permission
+from govdash.core.vocab import CaseAction, CaseState, Disposition
+from govdash.report.casework import Conditions
+from govdash.store import Session
+from govdash.web import acting, workparts
+from govdash.web.caseform import Choices, case_fields, new_case
+from govdash.web.page import Page
+from govdash.web.parts import el, show
+from govdash.workflow import cases, feedback
+from govdash.workflow.board import CaseLife
+from govdash.workflow.flow import CASE_FLOW, Need
+from govdash.workflow.forms import StepForm
+
+#: Steps taken with one click: they need no words and can be undone by the next step.
+DIRECT: Final = frozenset({CaseAction.START, CaseAction.RESUME, CaseAction.VERIFY})
+#: Steps that end a case without a result; they ask twice.
+FINAL: Final = frozenset({CaseAction.CANCEL, CaseAction.REJECT})
+FORWARD: Final = frozenset(
+    {
+        CaseAction.ACCEPT,
+        CaseAction.DISPATCH,
+        CaseAction.START,
+        CaseAction.RESOLVE,
+        CaseAction.VERIFY,
+        CaseAction.CLOSE,
+        CaseAction.RESUME,
+    }
+)
+SATISFACTION: Final = {5: "5 非常满意", 4: "4 满意", 3: "3 一般", 2: "2 不满意", 1: "1 很不满意"}
+#: What the fields of a step are called in the log.
+TOLD: Final = {
+    "register_condition": "立案条件",
+    "close_condition": "结案条件",
+    "result": "处置结果",
+    "handler": "处置人",
+    "verifier": "核查人",
+}
+
+
+def told(step: Mapping[str, Any]) -> list[str]:
+    """Say what was filled in at a step."""
+    detail = step["detail"]
+    said = [f"{label}：{detail[name]}" for name, label in TOLD.items() if detail.get(name)]
+    if code := detail.get("disposition"):
+        said.append(f"监测提示结论：{Disposition(code).label}")
+    return [step["note"], *said] if step["note"] else said
+
+
+def actions(page: Page, life: CaseLife) -> None:
+    """Draw the buttons of what the flow allows now and the user may do; others don't exist."""
+    row = life.row
+    state = CaseState(row["state"])
+    with st.container(key="gw_actions", horizontal=True, gap="small", vertical_alignment="center"):
+        allowed = [a for a in life.actions if _may(page.user, CASE_FLOW[state, a].needs, row)]
+        for action in allowed:
+            needs_form = action not in DIRECT
+            st.button(
+                action.label,
+                key=f"gw_do_{action.value}_{row['id']}_{row['version']}",
+                type="primary" if action in FORWARD else "secondary",
+                on_click=acting.open_drawer if needs_form else _take,
+                args=(f"case_{action.value}", row["version"])
+                if needs_form
+                else (page, row["id"], action, row["version"]),
+            )
+        askable = state in feedback.ASKABLE and _may(page.user, Permission.FEEDBACK_WRITE, row)
+        if askable:
+            st.button(
+                "回访",
+                key=f"gw_do_call_{row['id']}_{row['version']}",
+                icon=":material/call:",
+                on_click=acting.open_drawer,
+                args=("case_call", row["version"]),
+            )
+        if not allowed and not askable:
+            st.caption(
+                "流程已结束，没有可做的操作。" if not life.actions else "您没有处理此案件的权限。"
+            )
+
+
+def drawers(page: Page, life: CaseLife, choices: Choices) -> None:
+    """Open the drawer that the URL names, when its step is possible now."""
+    row = life.row
+    for action in life.actions:
+        name = f"case_{action.value}"
+        if action not in DIRECT and acting.drawer_open(name):
+            _step_drawer(
+                action.label, page, life, action, acting.seen_version(name, row["version"]), choices
+            )
+            return
+    if acting.drawer_open("case_call") and CaseState(row["state"]) in feedback.ASKABLE:
+        _call_drawer(page, life)
+
+
+def new_case_drawer(page: Page, choices: Choices) -> None:
+    """Register a case by hand."""
+    _new_drawer(page, choices)
+
+
+def _may(user: User, permission: Permission, row: Mapping[str, Any]) -> bool:
+    """As the workflow asks: the permission, and the case's area or one's own unit."""
+    mine = row["unit_code"] in user.scope.units and user.holds(permission)
+    return mine or user.may(permission, area=row["area_path"])
+
+
+def _take(page: Page, case_id: int, action: CaseAction, version: int) -> None:
+    def act(session: Session, user: User, at: datetime) -> str:
+        case = cases.take_step(session, case_id, action, actor=user, at=at, seen_version=version)
+        return f"案件 {case.number}：{action.label}，现为“{case.state.label}”。"
+
+    acting.perform(page, act, did=f"case.{action.value}", subject=f"case:{case_id}")
+
+
+def _step_drawer(
+    title: str, page: Page, life: CaseLife, action: CaseAction, version: int, choices: Choices
+) -> None:
+    st.dialog(title, position="right", width="medium", on_dismiss=acting.close_drawer)(_step_form)(
+        page, life, action, version, choices
+    )
+
+
+def _step_form(
+    page: Page, life: CaseLife, action: CaseAction, version: int, choices: Choices
+) -> None:
+    row = life.row
+    show(workparts.paragraph(el("b", row["number"]), " ", row["title"]))
+    needs = CASE_FLOW[CaseState(row["state"]), action].requires
+    key = f"gw_form_{action.value}_{row['id']}"
+    with st.form(key, border=False):
+        form = _fields(page, needs, life, choices, key=key)
+        sure = action not in FINAL or st.checkbox(
+            f"确认{action.label}：案件到此结束，不能恢复", key=f"{key}_sure"
+        )
+        sent = st.form_submit_button(f"确认{action.label}", type="primary")
+    if not sent:
+        return
+    if not sure:
+        st.error(f"请先勾选“确认{action.label}”。")
+        return
+
+    def act(session: Session, user: User, at: datetime) -> str:
+        case = cases.take_step(
+            session, row["id"], action, actor=user, at=at, form=form, seen_version=version
+        )
+        return f"案件 {case.number}：{action.label}，现为“{case.state.label}”。"
+
+    acting.finish(page, act, did=f"case.{action.value}", subject=f"case:{row['id']}")
+
+
+def _fields(
+    page: Page, needs: tuple[Need, ...], life: CaseLife, choices: Choices, *, key: str
+) -> StepForm:
+    row = life.row
+    usual = Conditions.load(page.settings.data)
+    unit = register = close = disposition = None
+    result = ""
+    if Need.UNIT in needs:
+        codes = list(choices.units)
+        unit = st.selectbox(
+            Need.UNIT.label,
+            codes,
+            index=codes.index(row["unit_code"]) if row["unit_code"] in codes else None,
+            format_func=lambda code: choices.units[code],
+            placeholder="请选择派给哪个单位",
+            key=f"{key}_unit",
+        )
+    if Need.REGISTER_CONDITION in needs:
+        register = _condition(Need.REGISTER_CONDITION, usual.register, key=f"{key}_register")
+    if Need.RESULT in needs:
+        result = st.text_area(
+            Need.RESULT.label, str(row["result"]), key=f"{key}_result", max_chars=2000, height=110
+        )
+    if Need.CLOSE_CONDITION in needs:
+        close = _condition(Need.CLOSE_CONDITION, usual.close, key=f"{key}_close")
+    if Need.DISPOSITION in needs and row["alert_id"] is not None:
+        disposition = st.selectbox(
+            f"{Need.DISPOSITION.label}（{row['alert_number']}）",
+            list(Disposition),
+            index=None,
+            format_func=lambda code: code.label,
+            placeholder="请选择监测提示实际上是什么",
+            help="结论会用来校准发出提示的规则。",
+            key=f"{key}_disposition",
+        )
+    asked = Need.NOTE in needs
+    note = st.text_area(
+        Need.NOTE.label if asked else "说明（可不填）", key=f"{key}_note", max_chars=500, height=80
+    )
+    return StepForm(
+        note=note,
+        unit_code=unit,
+        register_condition=register or "",
+        close_condition=close or "",
+        result=result,
+        disposition=disposition,
+    )
+
+
+def _condition(need: Need, usual: tuple[str, ...], *, key: str) -> str | None:
+    return st.selectbox(
+        need.label,
+        usual,
+        index=None,
+        placeholder="请选择，或写下其他条件",
+        accept_new_options=True,
+        key=key,
+    )
+
+
+@st.dialog("回访", position="right", width="medium", on_dismiss=acting.close_drawer)
+def _call_drawer(page: Page, life: CaseLife) -> None:
+    row = life.row
+    key = f"gw_call_{row['id']}"
+    show(workparts.paragraph(el("b", row["number"]), " ", row["title"]))
+    show(workparts.paragraph(el("b", "处置结果："), row["result"] or "（未填写）"))
+    with st.form(key, border=False):
+        solved = st.radio(
+            "问题是否解决",
+            [True, False],
+            index=None,
+            horizontal=True,
+            format_func=lambda solved: "已解决" if solved else "未解决",
+            key=f"{key}_solved",
+        )
+        score = st.segmented_control(
+            "满意度",
+            list(SATISFACTION),
+            format_func=lambda score: SATISFACTION[score],
+            key=f"{key}_score",
+        )
+        note = st.text_area("诉求人意见（请勿填写个人信息）", key=f"{key}_note", max_chars=500)
+        sent = st.form_submit_button("记录回访", type="primary")
+    if not sent:
+        return
+    if solved is None or score is None:
+        st.error("请选择是否解决和满意度。")
+        return
+
+    def act(session: Session, user: User, at: datetime) -> str:
+        feedback.record(
+            session,
+            row["id"],
+            solved=solved,
+            satisfaction=int(score),
+            note=note,
+            actor=user,
+            at=at,
+        )
+        return f"已记录案件 {row['number']} 的回访。"
+
+    acting.finish(page, act, did="feedback.record", subject=f"case:{row['id']}")
+
+
+@st.dialog("登记案件", position="right", width="medium", on_dismiss=acting.close_drawer)
+def _new_drawer(page: Page, choices: Choices) -> None:
+    with st.form("gw_new_case", border=False):
+        typed = case_fields(choices, None, key="gw_new")
+        sent = st.form_submit_button("登记", type="primary")
+    if not sent:
+        return
+
+    def act(session: Session, user: User, at: datetime) -> str:
+        case = cases.open_case(session, new_case(typed, None), actor=user, at=at)
+        st.query_params["case"] = str(case.id)
+        due = workparts.clock_time(case.due_at, page.zone, now=at)
+        return f"已登记案件 {case.number}，到期 {due}。"
+
+    acting.finish(page, act, did="case.open", subject="case:new")

@@ -1,0 +1,270 @@
+"""The pieces of 处置工单: trays, list, one case with its road, clocks and steps."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from govdash.core.filters import EventQuery
+from govdash.core.permissions import Permission
+from govdash.core.vocab import CaseState, Level
+from govdash.report import casework
+from govdash.report.casework import Tray
+from govdash.store import units
+from govdash.web import acting, caseforms, rows, workparts
+from govdash.web.caseform import Choices
+from govdash.web.page import Page
+from govdash.web.parts import Html, card_title, el, empty, level_badge, show
+from govdash.web.registry import entry_of
+from govdash.workflow import board
+from govdash.workflow.board import CaseLife
+from govdash.workflow.clocks import Lamp
+from govdash.workflow.timing import Reading
+
+KEY = "case"  # URL parameter: the case that is looked at
+SHAPES = {Lamp.RED: "◆", Lamp.YELLOW: "■", Lamp.GREEN: "●", Lamp.OFF: "○"}
+
+
+def case_page() -> StreamlitPage:
+    """Return the page of the cases, for links to it."""
+    entry = entry_of("cases")
+    return st.Page(entry.path, title=entry.title, url_path=entry.url)
+
+
+MAJOR_LENGTH = 4  # "A-06" is a major; a case needs a category ("A-06001")
+
+
+def choices(page: Page) -> Choices:
+    """Return what can be chosen in the forms: categories, areas in scope, units."""
+    named = {key: name for key, name in page.category_names().items() if len(key) > MAJOR_LENGTH}
+    places = {
+        path: name for path, name in page.area_names().items() if page.user.scope.covers(path)
+    }
+    listed = units.units(page.session)
+    return Choices(
+        categories=named,
+        areas=dict(sorted(places.items())),
+        units=dict(zip(listed["code"], listed["name"], strict=True)),
+    )
+
+
+def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
+    """Draw trays, state and unit; return the tray chosen and its cases."""
+    names = choices(page).units
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        tray = Tray(
+            st.segmented_control(
+                "分组",
+                list(Tray),
+                default=Tray.OPEN,
+                required=True,
+                key="gw_case_tray",
+                format_func=lambda tray: tray.label,
+                label_visibility="collapsed",
+                bind="query-params",
+            )
+            or Tray.OPEN
+        )
+        state = st.selectbox(
+            "状态",
+            list(tray.states),
+            index=None,
+            key=f"gw_case_state_{tray}",
+            format_func=lambda state: state.label,
+            placeholder="全部状态",
+            label_visibility="collapsed",
+            width=130,
+        )
+        unit = st.selectbox(
+            "单位",
+            list(names),
+            index=None,
+            key="gw_case_unit",
+            format_func=lambda code: names[code],
+            placeholder="全部单位",
+            label_visibility="collapsed",
+            width=190,
+        )
+        if page.user.holds(Permission.CASE_CREATE):
+            st.button(
+                "登记案件",
+                key="gw_case_new",
+                icon=":material/add:",
+                on_click=acting.open_drawer,
+                args=("case_new", 0),
+            )
+    if acting.drawer_open("case_new"):
+        caseforms.new_case_drawer(page, choices(page))
+    table = casework.cases(page.session, query, tray, at=page.now, state=state, unit=unit)
+    return tray, table
+
+
+def case_list(tray: Tray, table: pd.DataFrame) -> int | None:
+    """Draw the list; return the case that is looked at, by default the first."""
+    order = "按到期先后排序" if tray is not Tray.ENDED else "所选时间范围内登记的"
+    cut = "，只列前 500 件" if len(table) >= casework.MOST_CASES else ""
+    late = int(table["overdue"].sum()) if tray is Tray.OPEN else 0
+    show(
+        card_title(
+            f"{tray.label} {len(table)} 件", order + cut, f"其中超期 {late} 件" if late else ""
+        )
+    )
+    if table.empty:
+        show(empty(f"没有{tray.label}的案件", "换个分组、时间范围或筛选条件看看。"))
+        return acting.chosen_id(KEY)
+    ids = [int(number) for number in table["id"]]
+    chosen = acting.chosen_id(KEY) or ids[0]
+    listed = [
+        rows.Row(
+            str(case["id"]),
+            [
+                _lamp_cell(case),
+                rows.two(case["title"], _meta(case)),
+                rows.right(_left(case), case["state_label"]),
+            ],
+            chosen=case["id"] == chosen,
+        )
+        for case in workparts.records(table)
+    ]
+    opened = rows.draw(listed, key="gw_cases", columns="4.2rem 1fr auto", look="cards")
+    if opened is not None and int(opened) != chosen:
+        acting.close_drawer()
+        st.query_params[KEY] = opened
+        st.rerun()
+    return chosen
+
+
+def case_card(page: Page, case_id: int | None) -> None:
+    """Draw one case: what it is, how far, its clocks, what happened, what can be done."""
+    if case_id is None:
+        show(empty("没有选中案件", "左侧列表为空；可以登记案件，或从监测提示转案件。"))
+        return
+    life = board.case_life(page.session, case_id, page.user.scope, at=page.now)
+    row = life.row
+    show(_head(row))
+    show(_road(page, life))
+    show(workparts.facts(_facts(page, row)))
+    if row["description"]:
+        show(workparts.paragraph(row["description"]))
+    if row["result"]:
+        show(workparts.paragraph(el("b", "处置结果："), row["result"]))
+    show(card_title("时限", "按各自的计时规则；工作时、工作日只计工作时间，挂账不计"))
+    show(_clocks(page, life))
+    show(card_title("记录", row["number"]))
+    show(workparts.log(_entries(life), page.zone))
+    caseforms.actions(page, life)
+    caseforms.drawers(page, life, choices(page))
+
+
+def _lamp_cell(case: Mapping[str, Any]) -> rows.Cell:
+    lamp = Lamp(case["lamp"])
+    tone = {Lamp.RED: "bad", Lamp.GREEN: "good", Lamp.YELLOW: "warn"}.get(lamp, "faint")
+    return rows.text(f"{SHAPES[lamp]} {lamp.label}", tone=tone)
+
+
+def _meta(case: Mapping[str, Any]) -> str:
+    unit = case["unit_name"] or "未派单位"
+    return f"{case['area_name']} · {case['category_name']} · {unit}"
+
+
+def _left(case: Mapping[str, Any]) -> str:
+    left = case["remaining_seconds"]
+    if case["closed_at"] is not None or left is None:
+        return "—"
+    return f"超 {workparts.span(left)}" if left < 0 else f"剩 {workparts.span(left)}"
+
+
+def _head(row: Mapping[str, Any]) -> Html:
+    lamp = Lamp(row["lamp"])
+    return el(
+        "div",
+        level_badge(Level(row["level"])) if row["level"] else None,
+        el("b", row["title"], title=row["title"]),
+        el("small", workparts.lamp(lamp.value, lamp.label), f" · {row['state_label']}"),
+        cls="gw-head",
+    )
+
+
+def _road(page: Page, life: CaseLife) -> Html:
+    state = CaseState(life.row["state"])
+    times = casework.stage_times(life.steps)
+    at = casework.stage_of(state)
+    words = [
+        (name, state.label if n == at else workparts.clock_time(times[n], page.zone, now=page.now))
+        for n, (name, _) in enumerate(casework.STAGES)
+    ]
+    return workparts.course(words, reached=at, ended=state is CaseState.CLOSED)
+
+
+def _facts(page: Page, row: Mapping[str, Any]) -> list[tuple[str, object]]:
+    def moment(name: str) -> str:
+        return workparts.clock_time(row[name], page.zone, now=page.now)
+
+    return [
+        ("编号", row["number"]),
+        ("类别", row["category_name"]),
+        ("区域", row["area_name"]),
+        ("地址", row["address"]),
+        ("处置单位", row["unit_name"]),
+        ("紧急程度", row["urgency_label"]),
+        ("时限", row["limit"] or "无"),
+        ("登记", moment("opened_at")),
+        ("到期", moment("due_at")),
+        ("处置人", row["handler"]),
+        ("核查人", row["verifier"]),
+        ("来自提示", row["alert_number"]),
+        ("立案条件", row["register_condition"]),
+        ("结案条件", row["close_condition"]),
+    ]
+
+
+def _clocks(page: Page, life: CaseLife) -> Html:
+    head = el("tr", *(el("th", text) for text in ("时钟", "时限", "已用", "", "剩余", "到期", "")))
+    return el("table", head, *(_clock(page, reading) for reading in life.clocks), cls="gw-table")
+
+
+def _clock(page: Page, reading: Reading) -> Html:
+    left = reading.remaining_seconds
+    limit = reading.elapsed_seconds + left if left is not None else 0
+    used = reading.elapsed_seconds / limit if limit else 0
+    going = "停止" if reading.stopped else "计时中" if reading.running else "暂停"
+    return el(
+        "tr",
+        el("td", f"{reading.clock.label}（{going}）"),
+        el("td", str(reading.limit or "无")),
+        el("td", workparts.span(reading.elapsed_seconds), cls="gd-num"),
+        el("td", el("u", el("i", style=f"width:{min(used, 1):.0%}", cls=reading.lamp.value))),
+        el("td", _remaining(left), cls="gd-num"),
+        el("td", workparts.clock_time(reading.due_at, page.zone, now=page.now), cls="gd-num"),
+        el("td", workparts.lamp(reading.lamp.value, reading.lamp.label)),
+    )
+
+
+def _remaining(seconds: float | None) -> str:
+    if seconds is None:
+        return "—"
+    return f"超 {workparts.span(seconds)}" if seconds < 0 else workparts.span(seconds)
+
+
+def _entries(life: CaseLife) -> list[workparts.Entry]:
+    steps = [
+        workparts.Entry(
+            step["at"],
+            step["actor_name"],
+            f"{step['action_label']} → {step['to_label']}",
+            "；".join(caseforms.told(step)),
+        )
+        for step in workparts.records(life.steps)
+    ]
+    calls = [
+        workparts.Entry(
+            call["called_at"],
+            call["called_by"],
+            f"回访：{'已解决' if call['solved'] else '未解决'}，满意度 {call['satisfaction']} 分",
+            call["note"],
+        )
+        for call in workparts.records(life.feedback)
+    ]
+    return steps + calls

@@ -1,0 +1,17 @@
+"""处置工单: the cases by deadline, one case with its road, clocks, steps and forms."""
+
+import streamlit as st
+
+from govdash.core.permissions import Permission
+from govdash.web import acting, casework, open_page, workparts
+
+with open_page("处置工单", needs=Permission.CASE_READ) as page:
+    workparts.style()
+    query = page.filters(default="30d")
+    acting.say_outcome()
+    tray, table = casework.tray_bar(page, query)
+    left, right = st.columns([0.42, 0.58])
+    with left, st.container(key="card_worklist"):
+        chosen = casework.case_list(tray, table)
+    with right, st.container(key="card_work"):
+        casework.case_card(page, chosen)
