@@ -1,26 +1,25 @@
 """Cached reads: frames of the lake by (query, data version), names of the store for a minute."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 import streamlit as st
 
 from govdash.core.filters import EventQuery
+from govdash.lake import Lake
+from govdash.report.map import places
 from govdash.store import Store, areas
 from govdash.store.categories import categories
-
-if TYPE_CHECKING:
-    from govdash.lake import Lake
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def cached(
-    lake: "Lake",
+    lake: Lake,
     folder: str,
-    read: Callable[Concatenate["Lake", EventQuery, P], T],
+    read: Callable[Concatenate[Lake, EventQuery, P], T],
     query: EventQuery,
     *arguments: P.args,
     **named: P.kwargs,
@@ -73,3 +72,25 @@ def category_table(store: Store) -> pd.DataFrame:
 def _category_table(url: str, _store: Store) -> pd.DataFrame:  # noqa: ARG001  # url is the key
     with _store.read() as session:
         return categories(session)
+
+
+def area_places(store: Store) -> pd.DataFrame:
+    """Return where every area lies (`report.map.places`), at most a minute old."""
+    return _area_places(str(store.engine.url), store)
+
+
+@st.cache_data(ttl=60, max_entries=8, show_spinner=False)
+def _area_places(url: str, _store: Store) -> pd.DataFrame:  # noqa: ARG001  # url is the key
+    with _store.read() as session:
+        return places(session)
+
+
+def layer_labels(store: Store) -> Mapping[str, str]:
+    """Return the label of every drawn layer by name, at most a minute old."""
+    return _layer_labels(str(store.engine.url), store)
+
+
+@st.cache_data(ttl=60, max_entries=8, show_spinner=False)
+def _layer_labels(url: str, _store: Store) -> dict[str, str]:  # noqa: ARG001  # url is the key
+    with _store.read() as session:
+        return {layer.name: layer.label for layer in areas.layers(session)}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -17,12 +17,10 @@ from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
 from govdash.figures.palette import Palette
+from govdash.lake import Lake
 from govdash.store import Session, Store
 from govdash.web import cache, choice, filters, resources, theme
 from govdash.web.parts import Html, el, show
-
-if TYPE_CHECKING:
-    from govdash.lake import Lake
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,7 +42,7 @@ class Page:
     beside: DeltaGenerator | None = field(default=None, repr=False)  # the place of `say`
 
     @property
-    def lake(self) -> "Lake":
+    def lake(self) -> Lake:
         """The columnar copy of the events."""
         return resources.lake(self.settings)
 
@@ -107,6 +105,11 @@ class Page:
         """Say the query's period in words."""
         return choice.label(query.filter.period, today=self.today)
 
+    def clock(self, moment: datetime) -> str:
+        """Write an aware instant on the city's clock: ``10:26`` today, else ``06-09 10:26``."""
+        local = moment.astimezone(self.zone)
+        return f"{local:%H:%M}" if local.date() == self.today else f"{local:%m-%d %H:%M}"
+
     def say(self, note: Html) -> None:
         """Write a word beside the title: freshness, totals."""
         if self.beside:
@@ -115,7 +118,7 @@ class Page:
 
     def cached(
         self,
-        read: Callable[Concatenate["Lake", EventQuery, P], T],
+        read: Callable[Concatenate[Lake, EventQuery, P], T],
         query: EventQuery,
         *arguments: P.args,
         **named: P.kwargs,

@@ -1,15 +1,11 @@
 """What one process keeps for all sessions: the store and the lake, opened and checked once."""
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from govdash.core.errors import GovDashError
 from govdash.core.settings import Settings
+from govdash.lake import Lake
 from govdash.store import Store
-
-if TYPE_CHECKING:
-    from govdash.lake import Lake
 
 
 class NotReady(GovDashError):
@@ -51,13 +47,11 @@ def _store(database_url: str) -> Store:
     )
 
 
-def lake(chosen: Settings) -> "Lake":
+def lake(chosen: Settings) -> Lake:
     """Return the lake of these settings, opened once in the process."""
     return _lake(str(chosen.lake), chosen)
 
 
 @st.cache_resource(show_spinner=False)
-def _lake(folder: str, _settings: Settings) -> "Lake":  # noqa: ARG001  # the key
-    from govdash.lake import Lake
-
+def _lake(folder: str, _settings: Settings) -> Lake:  # noqa: ARG001  # the key
     return Lake.open(_settings)

@@ -1,0 +1,135 @@
+"""What the overview shows: how many, compared with when; of what; where; which alerts stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import pandas as pd
+
+from govdash.core.filters import EventFilter, EventQuery, Period, Scope
+from govdash.core.vocab import Facet, Handling, Level
+from govdash.lake import Lake, queries
+from govdash.store import Session
+from govdash.workflow import board
+
+OPEN: Final = (Handling.NEW, Handling.ACKNOWLEDGED, Handling.LINKED)
+#: More open alerts than this nobody can work through; the tile counts at most so many.
+MOST_ALERTS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many events, and how that compares. Both sides cover the same hours of their days.
+
+    `n` is everything so far. The ratios are None where there is nothing to compare with.
+    """
+
+    n: int
+    on_month: float | None  # 环比: against as many days just before
+    on_year: float | None  # 同比: against the same dates a year earlier
+    hours: int | None  # complete hours of the last day that are compared; None: whole days
+    days: tuple[int, ...]  # each of the last fourteen days, for the small line
+
+
+def tally(lake: Lake, query: EventQuery, *, until: datetime) -> Tally:
+    """Count the query's events, like with like.
+
+    Parameters
+    ----------
+    until : datetime
+        Naive local time, a full hour: what came later is in `n` but in no comparison, since
+        the periods compared with were over.
+    """
+    period = query.filter.period
+    running = period.last >= until.date()
+    now = _so_far(lake, query, period, until)
+    ratios = [
+        _ratio(now, _so_far(lake, query, other, until - (period.first - other.first)))
+        for other in (period.previous(), period.year_before())
+    ]
+    fortnight = Period(period.last - timedelta(days=13), period.last, period.zone_name)
+    daily = queries.counts(lake, query.with_period(fortnight), grain="day").set_index("bucket")["n"]
+    return Tally(
+        n=queries.total(lake, query),
+        on_month=ratios[0],
+        on_year=ratios[1],
+        hours=until.hour if running else None,
+        days=tuple(int(daily.get(pd.Timestamp(day), 0)) for day in fortnight.days()),
+    )
+
+
+def facets(lake: Lake, query: EventQuery, *, until: datetime) -> pd.DataFrame:
+    """Count each of the six facets: ``facet`` (code), ``n``, ``change`` (环比, NaN unknown)."""
+    period = query.filter.period
+    before = period.previous()
+    total = _by(lake, query, "facet")
+    now = _so_far_by_facet(lake, query, period, until)
+    then = _so_far_by_facet(lake, query, before, until - (period.first - before.first))
+    rows = [
+        (facet.value, int(total.get(facet, 0)), _ratio(now.get(facet, 0), then.get(facet, 0)))
+        for facet in Facet
+    ]
+    return pd.DataFrame(rows, columns=["facet", "n", "change"]).astype({"change": float})
+
+
+def top(lake: Lake, query: EventQuery, *, by: str, limit: int) -> pd.DataFrame:
+    """Return the most frequent values of a column: ``key``, ``n``."""
+    counted = _by(lake, query, by).sort_values(ascending=False).head(limit)
+    return pd.DataFrame({"key": counted.index.astype(str), "n": counted.to_numpy(dtype=int)})
+
+
+def last_day(lake: Lake, scope: Scope) -> datetime | None:
+    """Return when the newest event was reported; None in an empty lake."""
+    told = queries.freshness(lake, scope)
+    return None if told.empty else pd.Timestamp(told["last_reported_at"].max()).to_pydatetime()
+
+
+def sources(lake: Lake, scope: Scope) -> pd.DataFrame:
+    """Return each source with when it last reported and was received."""
+    return queries.freshness(lake, scope)
+
+
+def open_alerts(session: Session, query: EventQuery) -> pd.DataFrame:
+    """Return the open alerts that the query's areas and categories concern, the worst first."""
+    found = board.alerts(session, query.scope, handling=OPEN, limit=MOST_ALERTS)
+    mine = found[concerned(found, query.filter)]
+    rank = mine["level"].map(lambda level: Level(level).rank)
+    return (
+        mine.assign(rank=rank)
+        .sort_values(["rank", "first_seen_at"], ascending=[True, False], ignore_index=True)
+        .drop(columns="rank")
+    )
+
+
+def concerned(rows: pd.DataFrame, chosen: EventFilter) -> pd.Series:
+    """Tell which alerts or cases lie in the chosen areas and under the chosen categories."""
+    inside = rows["area_path"].map(lambda path: _under(path, chosen.areas))
+    kind = rows["category"].map(lambda key: _under(key, chosen.categories))
+    return inside.astype(bool) & kind.astype(bool)
+
+
+def _under(value: object, chosen: Sequence[str]) -> bool:
+    """Whether `value` is one of the chosen paths or keys, or below one ("A-06" holds "A-06001")."""
+    return not chosen or (isinstance(value, str) and value.startswith(tuple(chosen)))
+
+
+def _so_far(lake: Lake, query: EventQuery, period: Period, until: datetime) -> int:
+    counted = queries.counts(lake, query.with_period(period), grain="hour")
+    return int(counted.loc[counted["bucket"] < pd.Timestamp(until), "n"].sum())
+
+
+def _so_far_by_facet(
+    lake: Lake, query: EventQuery, period: Period, until: datetime
+) -> "pd.Series[int]":
+    counted = queries.counts(lake, query.with_period(period), by=("facet",), grain="hour")
+    counted = counted[counted["bucket"] < pd.Timestamp(until)]
+    return counted.groupby("facet")["n"].sum()
+
+
+def _by(lake: Lake, query: EventQuery, column: str) -> "pd.Series[int]":
+    return queries.counts(lake, query, by=(column,)).dropna().set_index(column)["n"]
+
+
+def _ratio(now: float, then: float) -> float | None:
+    return now / then - 1 if then else None

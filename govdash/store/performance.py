@@ -1,0 +1,80 @@
+"""How cases went: when they were opened, due and closed, and what citizens said afterwards."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import ColumnElement, or_, select, true
+
+from govdash.core.filters import Scope, path_range
+from govdash.core.vocab import CaseState
+from govdash.store.engine import Session
+from govdash.store.models import Case, Feedback
+from govdash.store.visible import visible
+
+#: A case that was never worked on says nothing about how cases are handled.
+WITHDRAWN: Final = (CaseState.REJECTED, CaseState.CANCELLED)
+CASE_COLUMNS: Final = (
+    "id",
+    "number",
+    "title",
+    "area_path",
+    "category",
+    "unit_code",
+    "state",
+    "lon",
+    "lat",
+    "opened_at",
+    "due_at",
+    "closed_at",
+)
+SAID_COLUMNS: Final = ("case_id", "area_path", "solved", "satisfaction", "called_at")
+
+
+def lifelines(
+    session: Session, scope: Scope, *, areas: Sequence[str] = (), since: datetime
+) -> pd.DataFrame:
+    """Return every open case, and those closed at `since` or later; withdrawn ones are left out.
+
+    Columns `CASE_COLUMNS`; ``state`` as a code, times aware UTC (NaT: none).
+    """
+    found = session.execute(
+        select(*(getattr(Case, name) for name in CASE_COLUMNS))
+        .where(visible(scope, Case.area_path, Case.unit_code), _inside(areas))
+        .where(Case.state.not_in(WITHDRAWN))
+        .where(or_(Case.closed_at.is_(None), Case.closed_at >= since))
+        .order_by(Case.due_at.is_(None), Case.due_at, Case.id)
+    )
+    table = pd.DataFrame([tuple(row) for row in found], columns=list(CASE_COLUMNS), dtype=object)
+    table["state"] = [str(state) for state in table["state"]]
+    for name in ("opened_at", "due_at", "closed_at"):
+        table[name] = pd.to_datetime(table[name], utc=True)
+    return table.astype({"lon": float, "lat": float})
+
+
+def said(
+    session: Session, scope: Scope, *, areas: Sequence[str] = (), since: datetime
+) -> pd.DataFrame:
+    """Return the last answer of each citizen who was called back at `since` or later."""
+    found = session.execute(
+        select(
+            Feedback.case_id,
+            Case.area_path,
+            Feedback.solved,
+            Feedback.satisfaction,
+            Feedback.called_at,
+        )
+        .join(Case, Case.id == Feedback.case_id)
+        .where(visible(scope, Case.area_path, Case.unit_code), _inside(areas))
+        .where(Feedback.called_at >= since)
+        .order_by(Feedback.called_at, Feedback.id)
+    )
+    table = pd.DataFrame([tuple(row) for row in found], columns=list(SAID_COLUMNS), dtype=object)
+    return table.drop_duplicates("case_id", keep="last").reset_index(drop=True)
+
+
+def _inside(areas: Sequence[str]) -> ColumnElement[bool]:
+    if not areas:
+        return true()
+    return or_(*(Case.area_path.between(*path_range(path)) for path in areas))

@@ -1,0 +1,176 @@
+"""一张图 as it is drawn: one live map, its layers, and what lies in view."""
+
+from dataclasses import replace
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from govdash.core.filters import EventQuery
+from govdash.core.vocab import AreaLevel
+from govdash.figures import maps
+from govdash.report import map as map_report
+from govdash.report import overview
+from govdash.store import performance as case_store
+from govdash.web import cache, citymap, mapparts, rows
+from govdash.web.page import Page
+from govdash.web.parts import card_title, empty, number, show
+
+REFRESH_SECONDS: Final = 15
+MAP_KEY: Final = "city_map"
+#: What can be switched on and off, by code in the URL.
+LAYERS: Final = {
+    "count": "区域着色",
+    "event": "事件",
+    "alert": "预警",
+    "case": "工单",
+    "base": "道路水系",
+    "name": "地名",
+}
+SHOWN: Final = ("count", "event", "alert", "base", "name")
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def live(opened: Page) -> None:
+    """Draw the map and what is in view; moving the map runs this again, and so does time."""
+    with opened.refresh() as page:
+        query = page.query()
+        places = cache.area_places(page.store)
+        box = map_report.city_box(places, query.scope)
+        levels = mapparts.levels(places)
+        if not levels or box is None:
+            with st.container(key="card_citymap", height=400, border=False):
+                show(card_title("一张图"))
+                show(empty("还没有区域", "用 govdash import-areas 导入区划后，这里会出现地图。"))
+            return
+        left, right = st.columns([3.4, 1])
+        with left, st.container(key="card_citymap", height=600, border=False):
+            level, shown = _controls(levels)
+            seen = _draw(page, query, places, maps.bounds_of(box), level, shown)
+        with right:
+            _aside(page, query, places, level, seen)
+
+
+def _controls(levels: list[AreaLevel]) -> tuple[AreaLevel, set[str]]:
+    with st.container(key="gd_map_head", horizontal=True, vertical_alignment="center"):
+        level = st.segmented_control(
+            "区域级别",
+            [one.value for one in levels],
+            default=(AreaLevel.STREET if AreaLevel.STREET in levels else levels[0]).value,
+            required=True,
+            key="level",
+            bind="query-params",
+            format_func=lambda code: AreaLevel(code).label,
+            label_visibility="collapsed",
+        )
+        shown = st.pills(
+            "图层",
+            list(LAYERS),
+            default=list(SHOWN),
+            selection_mode="multi",
+            key="layer",
+            bind="query-params",
+            format_func=lambda code: LAYERS[code],
+            label_visibility="collapsed",
+        )
+    return AreaLevel(level or levels[0]), set(shown)
+
+
+def _draw(
+    page: Page,
+    query: EventQuery,
+    places: pd.DataFrame,
+    bounds: maps.Bounds,
+    level: AreaLevel,
+    shown: set[str],
+) -> map_report.Marks | None:
+    layer = mapparts.area_layer(page, query, places, level)
+    seen = _in_view(page, query) if "event" in shown else None
+    alerts = overview.open_alerts(page.session, query) if "alert" in shown else None
+    drawing = citymap.Drawing(
+        bounds=bounds,
+        areas=layer if "count" in shown else layer | {"breaks": []},
+        outline=citymap.geo_url(f"areas/{mapparts.outline(places, level).value}.geojson"),
+        chosen=query.filter.areas,
+        focus=mapparts.focus(places, query.filter.areas),
+        marks=maps.mark_layer(seen.table) if seen else dict(citymap.NOTHING),
+        alerts=[] if alerts is None else mapparts.alert_marks(alerts, places),
+        cases=_cases(page, query, places) if "case" in shown else [],
+        layers=mapparts.drawn_layers(page) if "base" in shown else [],
+        names="name" in shown,
+    )
+    pick = citymap.draw(
+        drawing,
+        page.palette,
+        key=MAP_KEY,
+        tiles=page.settings.tile_url,
+        sends_view=True,
+        scale=True,
+    )
+    show(mapparts.legend(drawing.areas["breaks"], page.palette, cases="case" in shown))
+    if pick and pick.kind != "event":
+        mapparts.follow(page, query, pick)
+    return seen
+
+
+def _in_view(page: Page, query: EventQuery) -> map_report.Marks | None:
+    view = citymap.view_of(MAP_KEY)
+    if view is None:  # the map has not said yet where it looks
+        return None
+    return page.cached(map_report.in_view, query, box=view.box, zoom=view.zoom)
+
+
+def _cases(page: Page, query: EventQuery, places: pd.DataFrame) -> list[dict[str, object]]:
+    found = case_store.lifelines(
+        page.session, query.scope, areas=query.filter.areas, since=page.now
+    )
+    mine = found[overview.concerned(found, replace(query.filter, areas=()))]
+    return mapparts.case_marks(mine, places, at=pd.Timestamp(page.now))
+
+
+def _aside(
+    page: Page,
+    query: EventQuery,
+    places: pd.DataFrame,
+    level: AreaLevel,
+    seen: map_report.Marks | None,
+) -> None:
+    label = page.period_label(query)
+    counts = page.cached(map_report.area_counts, query, level=level.value)
+    names = dict(zip(places["path"], places["name"], strict=True))
+    ranked = sorted(counts.items(), key=lambda item: -item[1])[:40]
+    with st.container(key="card_map_areas", height=400, border=False):
+        in_view = f"图中 {number(seen.n)} 件" if seen else f"{label}，件"
+        show(card_title(f"{level.label}排名", in_view))
+        _ranking(page, query, [(path, str(names.get(path, path)), n) for path, n in ranked], "area")
+    with st.container(key="card_map_kinds", height=300, border=False):
+        show(card_title("高发类别", f"{label}，件"))
+        told = page.cached(overview.top, query, by="category", limit=20)
+        kinds = page.category_names()
+        listed = [(key, kinds.get(key, key), n) for key, n in told.itertuples(index=False)]
+        _ranking(page, query, listed, "category")
+
+
+def _ranking(page: Page, query: EventQuery, listed: list[tuple[str, str, int]], what: str) -> None:
+    if not listed:
+        show(empty("没有事件", "换一个时间范围或条件试试。"))
+        return
+    chosen = query.filter.areas if what == "area" else query.filter.categories
+    most = max(n for _, _, n in listed)
+    opened = rows.draw(
+        [
+            rows.Row(
+                key,
+                [rows.text(name), rows.bar(n / most), rows.num(number(n))],
+                chosen=key in chosen,
+            )
+            for key, name, n in listed
+        ],
+        key=f"map_{what}",
+        columns="minmax(4rem,45%) 1fr 3rem",
+        look="bars",
+    )
+    if opened and what == "area":
+        mapparts.follow(page, query, citymap.Pick("area", opened))
+    elif opened:
+        page.choose(replace(query.filter, categories=() if chosen == (opened,) else (opened,)))

@@ -1,0 +1,170 @@
+"""The lists of the overview: what waits, what is frequent, how the streets do."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+import pandas as pd
+
+from govdash.core.filters import EventQuery
+from govdash.core.vocab import Facet, Handling, Level
+from govdash.report import overview, performance
+from govdash.web import citymap, mapparts, rows
+from govdash.web.page import Page
+from govdash.web.parts import card_title, change, empty, number, show
+
+STREET, DISTRICT = 3, 2  # depths in the area tree
+MOST_ROWS: Final = 40  # a list on this screen is for the first look; the whole is a page away
+#: The bar of punctuality begins here, so that differences near the target can be seen.
+PUNCTUAL_FROM: Final = 0.8
+
+
+def alert_list(page: Page, alerts: pd.DataFrame) -> None:
+    """List the open alerts; opening one goes to the alert page."""
+    if alerts.empty:
+        show(empty("没有未处理的预警", "所选范围内一切如常。"))
+        return
+    names = page.area_names()
+    listed = [
+        rows.Row(
+            str(row["id"]),
+            [
+                rows.badge(Level(row["level"])),
+                rows.two(
+                    str(row["title"]),
+                    f"{names.get(row['area_path'], '全域')} · {row['number']}",
+                ),
+                rows.right(page.clock(row["first_seen_at"]), Handling(row["handling"]).label),
+            ],
+        )
+        for row in alerts.head(MOST_ROWS).to_dict("records")
+    ]
+    opened = rows.draw(listed, key="overview_alerts", columns="2.2rem 1fr auto", look="cards")
+    if opened:
+        mapparts.open_entry(page, "alerts", {"alert": opened})
+
+
+def late_list(page: Page, late: pd.DataFrame) -> None:
+    """List the cases past their deadline; opening one goes to the case page."""
+    if late.empty:
+        show(empty("没有超期工单", "所选范围内的工单都在时限之内。"))
+        return
+    names = page.area_names()
+    listed = [
+        rows.Row(
+            str(row["id"]),
+            [
+                rows.two(
+                    str(row["title"]), f"{names.get(row['area_path'], '未落格')} · {row['number']}"
+                ),
+                rows.right(f"超期 {_long(row['late_hours'])}", page.clock(row["due_at"]) + " 到期"),
+            ],
+        )
+        for row in late.head(MOST_ROWS).to_dict("records")
+    ]
+    opened = rows.draw(listed, key="overview_late", columns="1fr auto", look="cards")
+    if opened:
+        mapparts.open_entry(page, "cases", {"case": opened})
+
+
+def facets(page: Page, query: EventQuery, *, until: datetime) -> None:
+    """Compare the six facets; a click filters by one, another click lets go."""
+    show(card_title("人 · 地 · 事 · 物 · 情 · 组织", "件，环比"))
+    told = page.cached(overview.facets, query, until=until)
+    most = max(1, int(told["n"].max()))
+    chosen = query.filter.facets
+    listed = [
+        rows.Row(
+            str(row["facet"]),
+            [
+                rows.tag(Facet(row["facet"]).label),
+                rows.num(number(row["n"])),
+                rows.bar(row["n"] / most),
+                rows.num(change(row["change"], digits=0), tone="faint"),
+            ],
+            chosen=Facet(row["facet"]) in chosen,
+        )
+        for row in told.to_dict("records")
+    ]
+    opened = rows.draw(listed, key="overview_facets", columns="2.2rem 3.2rem 1fr 3rem")
+    if opened:
+        facet = Facet(opened)
+        page.choose(replace(query.filter, facets=() if chosen == (facet,) else (facet,)))
+
+
+def categories(page: Page, query: EventQuery) -> None:
+    """Rank the categories; a click filters by one, another click lets go."""
+    show(card_title("高发类别", "前 12 位，件"))
+    told = page.cached(overview.top, query, by="category", limit=12)
+    if told.empty:
+        show(empty("没有事件", "换一个时间范围或条件试试。"))
+        return
+    names = page.category_names()
+    most = int(told["n"].max())
+    chosen = query.filter.categories
+    listed = [
+        rows.Row(
+            row["key"],
+            [
+                rows.text(names.get(str(row["key"]), str(row["key"]))),
+                rows.bar(row["n"] / most),
+                rows.num(number(row["n"])),
+            ],
+            chosen=row["key"] in chosen,
+        )
+        for row in told.to_dict("records")
+    ]
+    opened = rows.draw(
+        listed, key="overview_top", columns="minmax(4rem,45%) 1fr 2.8rem", look="bars"
+    )
+    if opened:
+        page.choose(replace(query.filter, categories=() if chosen == (opened,) else (opened,)))
+
+
+def streets(page: Page, query: EventQuery, cases: pd.DataFrame) -> None:
+    """Compare how punctual the streets are; a click filters by one."""
+    told = performance.by_area(cases, depth=STREET, at=page.now)
+    word = "街道"
+    if told.empty:
+        told, word = performance.by_area(cases, depth=DISTRICT, at=page.now), "区"
+    show(card_title(f"{word}处置效能", f"竖线 = 目标 {performance.TARGET_ON_TIME:.0%}"))
+    if told.empty:
+        show(empty("没有工单", "由预警或事件立案后，这里按区域比较。"))
+        return
+    names = page.area_names()
+    target = performance.TARGET_ON_TIME
+    listed = [
+        rows.Row(
+            row["path"],
+            [
+                rows.text(names.get(str(row["path"]), str(row["path"]))),
+                rows.num(number(row["n_open"])),
+                rows.num(number(row["n_overdue"]), tone="bad" if row["n_overdue"] else ""),
+                rows.bar(
+                    (row["on_time"] - PUNCTUAL_FROM) / (1 - PUNCTUAL_FROM)
+                    if row["n_closed"]
+                    else 0.0,
+                    target=(target - PUNCTUAL_FROM) / (1 - PUNCTUAL_FROM),
+                    tone="bad" if row["on_time"] < target else "",
+                ),
+                rows.num(
+                    f"{row['on_time']:.1%}" if row["n_closed"] else "—",
+                    tone="bad" if row["on_time"] < target else "",
+                ),
+            ],
+            chosen=row["path"] in query.filter.areas,
+        )
+        for row in told.head(MOST_ROWS).to_dict("records")
+    ]
+    opened = rows.draw(
+        listed,
+        key="overview_streets",
+        columns="minmax(4rem,1fr) 2.6rem 2.2rem minmax(2.6rem,1fr) 3.2rem",
+        head=[f"{word}（按时率由低到高）", "未办结", "超期", "", "按时率"],
+    )
+    if opened:
+        mapparts.follow(page, query, citymap.Pick("area", opened))
+
+
+def _long(hours: float) -> str:
+    return f"{hours:.1f} 小时" if hours < 48 else f"{hours / 24:.1f} 天"
