@@ -55,8 +55,9 @@ class Worker:
         """Ask for the lease and begin."""
         at = datetime.now(UTC)
         self._scheduler.add_listener(self._failed, EVENT_JOB_ERROR)
+        self._beat()  # now, so that the first job of a lone process need not wait for its turn
         beat = self.leadership.seconds / 3
-        self._scheduler.add_job(self._beat, "interval", seconds=beat, id=BEAT, next_run_time=at)
+        self._scheduler.add_job(self._beat, "interval", seconds=beat, id=BEAT)
         for job in self._plan:
             self._scheduler.add_job(
                 self._run,
