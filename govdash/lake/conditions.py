@@ -60,14 +60,14 @@ def visible(scope: Scope) -> Expr:
     if scope.areas:
         mine.append(inside(scope.areas))
     if scope.units:
-        mine.append(EVENTS.unit_code.isin(scope.units).fill_null(value=False))
+        mine.append(EVENTS.unit_code.isin(scope.units).fill_null(False))
     return any_of(mine)
 
 
 def inside(paths: Iterable[str]) -> Expr:
     """Keep what lies in one of the areas or below: ranges of text, as the store has them."""
     ranges = (EVENTS.area_path.between(*path_range(path)) for path in paths)
-    return any_of(ranges).fill_null(value=False)  # an event in no area is inside none
+    return any_of(ranges).fill_null(False)  # an event in no area is inside none
 
 
 def of_category(keys: Iterable[str]) -> Expr:
