@@ -43,7 +43,8 @@ def account(session: Session, login: str) -> UserAccount | None:
 
 def names(session: Session) -> dict[str, str]:
     """Return the name of every account by its login, closed ones included."""
-    return dict(session.execute(select(UserAccount.login, UserAccount.name)).tuples().all())
+    found = session.execute(select(UserAccount.login, UserAccount.name))
+    return dict(found.all())
 
 
 def permissions_of(session: Session, user_id: int) -> frozenset[str]:

@@ -66,7 +66,8 @@ ALERT_COLUMNS: Final = (
     "actions",
 )
 #: ``remaining_seconds`` is time of the case's own clock (working time for 工作时 and 工作日),
-#: negative when late, None without a limit; ``lamp`` is a `Lamp` code; ``actions`` are `CaseAction` codes.
+#: negative when late, None without a limit; ``lamp`` is a `Lamp` code; ``actions`` is a tuple of
+#: `CaseAction` codes.
 CASE_COLUMNS: Final = (
     "id",
     "number",
@@ -281,7 +282,8 @@ def _case_board(
     limits = zip(table["limit_amount"], table["limit_unit"], strict=True)
     table["limit"] = [_limit_words(amount, unit) for amount, unit in limits]
     table["remaining_seconds"] = [r.remaining_seconds if r else None for r in readings]
-    table["lamp"] = [r.lamp if r else Lamp.OFF for r in readings]
+    lamps = [r.lamp if r else Lamp.OFF for r in readings]
+    table["lamp"] = pd.Series(lamps, index=table.index, dtype=object)
     table["overdue"] = [r is not None and r.lamp is Lamp.RED for r in readings]
     table["actions"] = [
         tuple(action.value for action in actions_from(state)) for state in table["state"]

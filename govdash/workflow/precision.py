@@ -5,6 +5,7 @@ from typing import Final
 
 import pandas as pd
 
+from govdash.core.vocab import Disposition
 from govdash.store import Session
 from govdash.store.alerts import dispositions
 
@@ -24,7 +25,7 @@ def by_rule(session: Session) -> pd.DataFrame:
     counts: dict[str, dict[bool | None, int]] = {}
     for row in dispositions(session).to_dict("records"):
         mine = counts.setdefault(str(row["rule"]), {True: 0, False: 0, None: 0})
-        mine[row["disposition"].counts_as_true] += int(row["n"])
+        mine[Disposition(str(row["disposition"])).counts_as_true] += int(row["n"])
     rows = [
         (rule, sum(n.values()), n[True], n[False], *wilson(n[True], n[True] + n[False]))
         for rule, n in sorted(counts.items())

@@ -105,7 +105,7 @@ def _new(
         area_path=finding.area_path,
         first_seen_at=at,
         last_seen_at=at,
-        **_seen(finding, rule, level),
+        **_seen(finding, level),
     )
     session.add(alert)
     _log(session, alert, "raise", at=at, detail=_told(finding, rule, level))
@@ -116,7 +116,7 @@ def _update(
     session: Session, alert: Alert, finding: Finding, rule: Rule, level: Level, *, at: datetime
 ) -> Alert:
     worse = level.rank < alert.level.rank
-    seen = _seen(finding, rule, level)
+    seen = _seen(finding, level)
     changed = {name: value for name, value in seen.items() if getattr(alert, name) != value}
     back = alert.signal is not Signal.FIRING
     told = {"signal": Signal.FIRING, "cleared_at": None, "last_seen_at": at}
@@ -138,12 +138,11 @@ def _note_again(session: Session, alert: Alert, finding: Finding, *, at: datetim
     return alert
 
 
-def _seen(finding: Finding, rule: Rule, level: Level) -> dict[str, Any]:
+def _seen(finding: Finding, level: Level) -> dict[str, Any]:
     """Return the columns that the machine writes."""
     seen = finding.evidence
     return {
         "level": level,
-        "rule_version": rule.version,
         "window_first": finding.window_start,
         "window_last": finding.window_end,
         "observed": float(seen.observed),
