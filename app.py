@@ -14,7 +14,8 @@ from govdash.api import loopback, routes
 from govdash.api.metrics import CountRequests
 from govdash.core.errors import GovDashError
 from govdash.core.settings import ROOT, Settings
-from govdash.web import resources
+from govdash.lake import Lake
+from govdash.store import Store
 from govdash.worker import Worker, logs
 
 COLLECT_SECONDS = 30  # runner.postScriptGC is off: a full collection holds every session
@@ -25,14 +26,36 @@ def _checked_settings() -> Settings:
     try:
         loopback.require_loopback(config.get_option("server.address"))
         read = Settings.from_environment()
-        resources.store(read)
+        _require_schema(read)
     except GovDashError as error:
         sys.stderr.write(f"错误（{error.code}）：{error}\n")
         raise SystemExit(2) from None
     return read
 
 
+def _require_schema(chosen: Settings) -> None:
+    store = Store.open(chosen.database_url)
+    try:
+        store.require_schema()
+    finally:
+        store.close()
+
+
 settings = _checked_settings()
+
+
+# Pages and routes share what the process has opened. Imported late: the caches of `web` must be
+# declared after Streamlit's runtime exists.
+def _store() -> Store:
+    from govdash.web import resources
+
+    return resources.store(settings)
+
+
+def _lake() -> Lake:
+    from govdash.web import resources
+
+    return resources.lake(settings)
 
 
 @asynccontextmanager
@@ -42,7 +65,7 @@ async def lifespan(_app: st.App) -> AsyncGenerator[None, None]:
     collector = asyncio.create_task(_collect())
     worker: Worker | None = None
     if settings.worker_inside:
-        worker = Worker(resources.store(settings), resources.lake(settings), settings)
+        worker = Worker(_store(), _lake(), settings)
         worker.start()
     try:
         yield
@@ -62,9 +85,7 @@ async def _collect() -> None:
 
 app = st.App(
     ROOT / "govdash" / "web" / "router.py",
-    routes=routes.all_routes(
-        lambda: resources.store(settings), lambda: resources.lake(settings), settings
-    ),
+    routes=routes.all_routes(_store, _lake, settings),
     lifespan=lifespan,
     middleware=[Middleware(loopback.LoopbackOnly), Middleware(CountRequests)],
     exception_handlers={GovDashError: routes.as_answer},

@@ -32,14 +32,9 @@ def unready(store: Callable[[], Store], lake: Callable[[], Lake]) -> list[str]:
     newest_change = 0
     try:
         opened = store()
-        present, newest = opened.schema_version()
-        if present == newest:
-            with opened.read() as session:
-                newest_change = counters.last(session, counters.CHANGE_SEQ)
-        else:
-            reasons.append(
-                f"数据库结构版本 {present or '（空）'}，程序需要 {newest}：请运行 govdash init。"
-            )
+        opened.require_schema()
+        with opened.read() as session:
+            newest_change = counters.last(session, counters.CHANGE_SEQ)
     except GovDashError as error:
         reasons.append(str(error))
     try:

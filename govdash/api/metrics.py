@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pandas as pd
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +24,7 @@ from govdash.lake import Lake
 from govdash.store import Session, Store, counters, jobs
 from govdash.store.tally import tally
 
+disable_created_metrics()  # a second series for each counter that nobody reads
 REGISTRY = CollectorRegistry()  # of this process alone: no defaults of the library
 REQUESTS = Counter(
     "govdash_http_requests", "HTTP requests answered", ["group", "status"], registry=REGISTRY
@@ -78,6 +85,7 @@ def _figures(session: Session, published: int, at: datetime) -> Iterator[GaugeMe
         cases.add_metric([state.value], n)
     yield cases
     yield _one("govdash_cases_overdue", "Open cases past their deadline", counted.cases_overdue)
+    yield _one("govdash_cases_due_soon", "Open cases due within a day", counted.cases_due_soon)
     ages = GaugeMetricFamily(
         "govdash_job_success_age_seconds", "Since a job last succeeded", labels=["job"]
     )

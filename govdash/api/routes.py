@@ -10,12 +10,12 @@ from govdash.api.exports import export_routes
 from govdash.api.geo import geo_routes
 from govdash.api.health import health_routes
 from govdash.api.metrics import metrics_routes
-from govdash.core.errors import GovDashError, NotFound, Refused, Unavailable
+from govdash.core.errors import GovDashError, NotFound, NotReady, Refused, Unavailable
 from govdash.core.settings import Settings
 from govdash.lake import Lake
 from govdash.store import Store
 
-STATUS = {Refused.code: 403, NotFound.code: 404, Unavailable.code: 503, "not_ready": 503}
+STATUS = {Refused.code: 403, NotFound.code: 404, Unavailable.code: 503, NotReady.code: 503}
 
 
 def all_routes(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from govdash.core.errors import Busy, GovDashError, SettingsError
+from govdash.core.errors import Busy, GovDashError
 from govdash.core.settings import ROOT, Settings
 
 if TYPE_CHECKING:
@@ -85,9 +85,13 @@ def serve(
 ) -> None:
     """Serve the pages and HTTP routes on this machine until stopped."""
     from govdash.api.loopback import require_loopback
+    from govdash.store import Store
 
     require_loopback(address)
-    Settings.from_environment()  # a bad setting is told here, before anything is bound
+    # What is wrong is told here, before anything is bound.
+    store = Store.open(Settings.from_environment().database_url)
+    store.require_schema()
+    store.close()
     _require_free(address, port)
     typer.echo(f"govdash 正在启动 → http://{address}:{port}/  （按 Ctrl+C 停止）")
     sys.stdout.flush()
@@ -107,11 +111,7 @@ def worker() -> None:
 
     settings = Settings.from_environment()
     store = Store.open(settings.database_url)
-    present, newest = store.schema_version()
-    if present != newest:
-        raise SettingsError(
-            f"数据库结构版本 {present or '（空）'}，程序需要 {newest}：请先运行 govdash init。"
-        )
+    store.require_schema()
     logs.begin(settings, "worker")
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

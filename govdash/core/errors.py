@@ -60,3 +60,9 @@ class Unavailable(GovDashError):
     """Something that govdash needs (the database) does not answer now."""
 
     code = "unavailable"
+
+
+class NotReady(GovDashError):
+    """The database is missing or has another version than this program."""
+
+    code = "not_ready"

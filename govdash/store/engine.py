@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from govdash.core.errors import Conflict, SettingsError, Unavailable
+from govdash.core.errors import Conflict, NotReady, SettingsError, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 30_000  # a long import commits every few hundred milliseconds; 30 s is ample
@@ -94,6 +94,16 @@ class Store:
         except DBAPIError as error:
             raise Unavailable(f"数据库没有应答：{error.orig}") from error
         return present, ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+    def require_schema(self) -> None:
+        """Raise `NotReady` unless the database has the schema of this program."""
+        present, newest = self.schema_version()
+        if present is None:
+            raise NotReady("还没有数据库。请在安装目录运行 make run，或先运行 govdash init。")
+        if present != newest:
+            raise NotReady(
+                f"数据库版本是 {present}，本程序需要 {newest}。请先备份，再运行 govdash init 升级。"
+            )
 
     def close(self) -> None:
         """Give back every connection."""

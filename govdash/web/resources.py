@@ -8,12 +8,6 @@ from govdash.lake import Lake
 from govdash.store import Store
 
 
-class NotReady(GovDashError):
-    """The database is missing or has another version than this program."""
-
-    code = "not_ready"
-
-
 def settings() -> Settings:
     """Read the settings of this process; reading takes microseconds, so nothing is kept."""
     return Settings.from_environment()
@@ -34,17 +28,12 @@ def store(chosen: Settings) -> Store:
 def _store(database_url: str) -> Store:
     # An error is not cached, so the page works as soon as `govdash init` has run.
     opened = Store.open(database_url)
-    present, newest = opened.schema_version()
-    if present == newest:
-        return opened
-    opened.close()
-    if present is None:
-        raise NotReady(
-            "还没有数据库。请在安装目录运行 make run，或先运行 govdash init，再刷新本页。"
-        )
-    raise NotReady(
-        f"数据库版本是 {present}，本程序需要 {newest}。请先备份，再运行 govdash init 升级。"
-    )
+    try:
+        opened.require_schema()
+    except GovDashError:
+        opened.close()
+        raise
+    return opened
 
 
 def lake(chosen: Settings) -> Lake:

@@ -10,6 +10,7 @@ from govdash.core.vocab import Job
 from govdash.demo import simulate
 from govdash.lake import Lake
 from govdash.store import Store
+from govdash.store.tally import tally
 from govdash.workflow import tick
 
 
@@ -59,8 +60,10 @@ def detect_tick(work: Work, at: datetime) -> str:
 
 
 def clock_check(work: Work, at: datetime) -> str:
-    """Mark the cases whose time ran out."""
-    raise NotImplementedError
+    """Count the cases whose time ran out or is running out; that they are late is derived."""
+    with work.store.read() as session:
+        counted = tally(session, at=at)
+    return f"超期 {counted.cases_overdue:,} 件，24 小时内到期 {counted.cases_due_soon:,} 件"
 
 
 def demo_live(work: Work, at: datetime) -> str:
