@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -131,8 +131,10 @@ def reporter_key(contact: str, key: str) -> str | None:
 
 def _mask(text: str) -> str:
     text = text.translate(_WIDE)
-    for pattern, replace in _RULES:
-        text = pattern.sub(replace, text)
+    for needed, rules in _GROUPS:
+        if needed.search(text):
+            for pattern, replace in rules:
+                text = pattern.sub(replace, text)
     return text
 
 
@@ -180,19 +182,28 @@ def _name(match: re.Match[str]) -> str:
     return "".join(before) + surname + "*" * len(given)
 
 
-_RULES: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
-    (_SAID_IDENTITY, lambda m: f"{m[1]}{m[2]}********{m[3] or m[4]}"),
-    (_IDENTITY, _identity),
-    (_CARD, lambda m: f"{m[1]}****{re.sub(r'[ -]', '', m[2])[-4:]}"),
-    (_PREFIXED, _prefixed),
-    (_MOBILE, _mobile),
-    (_LANDLINE, _landline),
-    (_LOCAL, lambda m: f"{m[1]}****{m[2][-4:]}"),
-    (_FOREIGN, lambda m: f"***-***-{m[0][-4:]}"),
-    (_PLATE, _plate),
-    (_MAIL, lambda m: f"{m[1]}***@{m[2]}"),
-    (_CHAT, lambda m: f"{m[1]}{m[2][:1]}***"),
-    (_TITLED, _name),
-    (_LABELLED, _name),
-    (_NAMED, _name),
+_Rule: TypeAlias = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+#: A quick look, and the rules that are worth trying when it finds something.
+_GROUPS: Final[tuple[tuple[re.Pattern[str], tuple[_Rule, ...]], ...]] = (
+    (
+        re.compile(r"\d{3}"),
+        (
+            (_SAID_IDENTITY, lambda m: f"{m[1]}{m[2]}********{m[3] or m[4]}"),
+            (_IDENTITY, _identity),
+            (_CARD, lambda m: f"{m[1]}****{re.sub(r'[ -]', '', m[2])[-4:]}"),
+            (_PREFIXED, _prefixed),
+            (_MOBILE, _mobile),
+            (_LANDLINE, _landline),
+            (_LOCAL, lambda m: f"{m[1]}****{m[2][-4:]}"),
+            (_FOREIGN, lambda m: f"***-***-{m[0][-4:]}"),
+        ),
+    ),
+    (re.compile(rf"[{_PROVINCES}][A-Za-z]"), ((_PLATE, _plate),)),
+    (re.compile("@"), ((_MAIL, lambda m: f"{m[1]}***@{m[2]}"),)),
+    (
+        re.compile("微信|[WwVv][Xx]|[Qq][Qq]"),
+        ((_CHAT, lambda m: f"{m[1]}{m[2][:1]}***"),),
+    ),
+    (re.compile(_TITLES), ((_TITLED, _name),)),
+    (re.compile(_ROLES), ((_LABELLED, _name), (_NAMED, _name))),
 )

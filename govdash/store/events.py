@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from govdash.core.errors import NotFound
 from govdash.core.filters import Scope
@@ -136,6 +136,15 @@ def versions(session: Session, event_id: str, scope: Scope) -> Sequence[Event]:
     return session.scalars(
         select(Event).where(Event.event_id == event_id).order_by(Event.version)
     ).all()
+
+
+def unplaced(session: Session) -> int:
+    """Return how many current events have a point and lie in no area."""
+    here = select(func.count()).select_from(Event)
+    found = here.where(
+        Event.superseded_at.is_(None), Event.area_path.is_(None), Event.lon.is_not(None)
+    )
+    return session.scalar(found) or 0
 
 
 def _visible(event: Event, scope: Scope) -> bool:
