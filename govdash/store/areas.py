@@ -70,7 +70,7 @@ def frame(session: Session) -> gpd.GeoDataFrame:
 
 def names(session: Session) -> dict[str, str]:
     """Return the name of each area by its path."""
-    found = session.execute(select(Area.path, Area.name)).tuples()
+    found = session.execute(select(Area.path, Area.name))
     return dict(found.all())
 
 
@@ -122,7 +122,7 @@ def parent_of(path: str) -> str | None:
 
 
 def _check(session: Session, rows: list[dict[str, Any]]) -> None:
-    present = dict(session.execute(select(Area.path, Area.code)).tuples().all())
+    present = dict(session.execute(select(Area.path, Area.code)).all())
     depths = {level: n for n, level in enumerate(AreaLevel, start=1)}
     codes = {code: path for path, code in present.items()}
     for row in rows:

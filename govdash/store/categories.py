@@ -84,7 +84,7 @@ def aliases(session: Session, source: str) -> dict[str, str]:
     found = session.execute(
         select(CategoryAlias.label, CategoryAlias.category).where(CategoryAlias.source == source)
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def register_local(session: Session, source: str, label: str) -> str:
