@@ -9,10 +9,11 @@ from streamlit.navigation.page import StreamlitPage
 
 from govdash.core.filters import EventQuery
 from govdash.core.permissions import Permission
-from govdash.core.vocab import CaseState, Level
+from govdash.core.vocab import CaseState, Level, LimitUnit
 from govdash.report import casework
 from govdash.report.casework import Tray
 from govdash.store import units
+from govdash.taxonomy import Limit, parse_limit
 from govdash.web import acting, caseforms, rows, workparts
 from govdash.web.caseform import Choices
 from govdash.web.page import Page
@@ -173,7 +174,13 @@ def _left(case: Mapping[str, Any]) -> str:
     left = case["remaining_seconds"]
     if case["closed_at"] is not None or left is None:
         return "—"
-    return f"超 {workparts.span(left)}" if left < 0 else f"剩 {workparts.span(left)}"
+    limit = parse_limit(case["limit"]) if case["limit"] else None
+    words = workparts.span(left, working=_is_working(limit))
+    return f"超 {words}" if left < 0 else f"剩 {words}"
+
+
+def _is_working(limit: Limit | None) -> bool:
+    return limit is not None and limit.unit in {LimitUnit.WORK_HOUR, LimitUnit.WORK_DAY}
 
 
 def _head(row: Mapping[str, Any]) -> Html:
@@ -229,23 +236,25 @@ def _clock(page: Page, reading: Reading) -> Html:
     left = reading.remaining_seconds
     limit = reading.elapsed_seconds + left if left is not None else 0
     used = reading.elapsed_seconds / limit if limit else 0
+    working = _is_working(reading.limit)
     going = "停止" if reading.stopped else "计时中" if reading.running else "暂停"
     return el(
         "tr",
         el("td", f"{reading.clock.label}（{going}）"),
         el("td", str(reading.limit or "无")),
-        el("td", workparts.span(reading.elapsed_seconds), cls="gd-num"),
+        el("td", workparts.span(reading.elapsed_seconds, working=working), cls="gd-num"),
         el("td", el("u", el("i", style=f"width:{min(used, 1):.0%}", cls=reading.lamp.value))),
-        el("td", _remaining(left), cls="gd-num"),
+        el("td", _remaining(left, working=working), cls="gd-num"),
         el("td", workparts.clock_time(reading.due_at, page.zone, now=page.now), cls="gd-num"),
         el("td", workparts.lamp(reading.lamp.value, reading.lamp.label)),
     )
 
 
-def _remaining(seconds: float | None) -> str:
+def _remaining(seconds: float | None, *, working: bool) -> str:
     if seconds is None:
         return "—"
-    return f"超 {workparts.span(seconds)}" if seconds < 0 else workparts.span(seconds)
+    words = workparts.span(seconds, working=working)
+    return f"超 {words}" if seconds < 0 else words
 
 
 def _entries(life: CaseLife) -> list[workparts.Entry]:

@@ -29,6 +29,7 @@ NOTICE = (
     "监测提示（系统）由模型根据数据给出，供研判参考，不是法定预警；需要发布预警的，"
     "由主管部门按程序办理。"
 )
+TEN_YEARS = 3650  # days; evidence goes no further
 SHARES = 8  # the parts that add most; the rest add little
 #: What a person can say without a case; 属实已处置 is said when a case closes.
 DISMISSALS = tuple(d for d in Disposition if d is not Disposition.REAL_ACTED)
@@ -146,7 +147,7 @@ def _figures(page: Page, life: AlertLife) -> Sequence[tuple[str, str, str]]:
     row, evidence = life.row, life.evidence
     days = (row["window_last"] - row["window_first"]).days + 1
     band = f"95% 区间 {evidence.lower:.0f}～{evidence.upper:.0f}" if evidence else ""
-    rare = f"约 {evidence.one_in_days:,.0f} 天一遇" if evidence else ""
+    rare = _rarity(evidence.one_in_days) if evidence else ""
     low = row["direction"] == "low"
     seen = workparts.clock_time(row["last_seen_at"], page.zone, now=page.now)
     first = workparts.clock_time(row["first_seen_at"], page.zone, now=page.now)
@@ -157,6 +158,10 @@ def _figures(page: Page, life: AlertLife) -> Sequence[tuple[str, str, str]]:
         ("信号", row["signal_label"], f"最近 {seen}"),
         ("处置", row["disposition_label"] or row["handling_label"], f"首次 {first}"),
     )
+
+
+def _rarity(days: float) -> str:
+    return "十年难得一遇" if days >= TEN_YEARS else f"约 {days:,.0f} 天一遇"
 
 
 def _difference(row: Mapping[str, Any]) -> str:

@@ -45,9 +45,11 @@ def clock_time(at: datetime | None, zone: ZoneInfo, *, now: datetime | None = No
     return f"{local:%m-%d %H:%M}" if same_year else f"{local:%Y-%m-%d %H:%M}"
 
 
-def span(seconds: float) -> str:
-    """Write a length of time: ``12 分钟``, ``3.5 小时``, ``2.1 天``."""
+def span(seconds: float, *, working: bool = False) -> str:
+    """Write a length of time: ``12 分钟``, ``3.5 小时``, ``2.1 天``, or ``3.5 工作时``."""
     minutes = abs(seconds) / 60
+    if working:
+        return f"{minutes / 60:.1f} 工作时"
     if minutes < 60:
         return f"{minutes:.0f} 分钟"
     if minutes < 48 * 60:

@@ -11,7 +11,7 @@ with open_page("预警中心", needs=Permission.ALERT_READ) as page:
     acting.say_outcome()
     tray, table = triage.tray_bar(page, query)
     left, right = st.columns([0.42, 0.58])
-    with left, st.container(key="card_worklist"):
+    with left, st.container(key="card_tasks"):
         chosen = triage.inbox(page, tray, table)
-    with right, st.container(key="card_work"):
+    with right, st.container(key="card_task"):
         triage.alert_card(page, query, chosen)

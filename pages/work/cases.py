@@ -11,7 +11,7 @@ with open_page("处置工单", needs=Permission.CASE_READ) as page:
     acting.say_outcome()
     tray, table = casework.tray_bar(page, query)
     left, right = st.columns([0.42, 0.58])
-    with left, st.container(key="card_worklist"):
+    with left, st.container(key="card_tasks"):
         chosen = casework.case_list(tray, table)
-    with right, st.container(key="card_work"):
+    with right, st.container(key="card_task"):
         casework.case_card(page, chosen)
