@@ -12,6 +12,7 @@ from govdash.lake.lake import Lake
 from govdash.lake.manifest import Manifest
 from govdash.lake.schema import EVENT_SCHEMA, EVENTS, Expr
 
+_GONE: Final = pa.schema([EVENT_SCHEMA.field("event_id"), EVENT_SCHEMA.field("version")])
 _FORM: Final = "%Y-%m-%d %H:%M:%S.%f"
 
 
@@ -45,10 +46,11 @@ def month_checksums(  # the same definition as `store.changes.month_checksums`
         ``month``, ``n``, ``checksum``, by month.
     """
     pieces = [_text(EVENTS[name], per_degree=per_degree).fill_null(absent) for name in columns]
-    events = EVENTS
+    events, beside = EVENTS, {}
     if without is not None and len(without):
-        gone = ibis.memtable(without.astype({"version": "int32"}))
-        events = EVENTS.anti_join(gone, ["event_id", "version"])
+        beside["gone"] = pa.Table.from_pandas(without, schema=_GONE, preserve_index=False)
+        gone = ibis.table(ibis.Schema.from_pyarrow(_GONE), name="gone")
+        events = EVENTS.anti_join(gone, _GONE.names)
     between: Expr = ibis.literal(separator)
     digest: Expr = md5(between.join(pieces))
     hashed = events.select(
@@ -59,7 +61,7 @@ def month_checksums(  # the same definition as `store.changes.month_checksums`
     asked = hashed.group_by("month").aggregate(
         n=hashed.count(), first=hashed.first.sum(), second=hashed.second.sum()
     )
-    told = lake.table(asked.order_by("month"), manifest=manifest).to_pandas()
+    told = lake.table(asked.order_by("month"), manifest=manifest, beside=beside).to_pandas()
     return pd.DataFrame(
         {
             "month": told["month"],

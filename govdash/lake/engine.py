@@ -1,10 +1,11 @@
 """DuckDB inside the process: compiles Ibis expressions and runs them over segments."""
 
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import duckdb
@@ -46,9 +47,17 @@ class Engine:
         database.execute("SET enable_external_access = false")
         return cls(folder, database)
 
-    def table(self, asked: ir.Table, files: Sequence[str]) -> pa.Table:
-        """Run `asked` over `files` and return the whole answer."""
+    def table(
+        self,
+        asked: ir.Table,
+        files: Sequence[str],
+        *,
+        beside: Mapping[str, pa.Table] = MappingProxyType({}),
+    ) -> pa.Table:
+        """Run `asked` over `files`, and small tables `beside` by name; return the whole answer."""
         with self._bound(files) as cursor:
+            for name, given in beside.items():
+                cursor.register(name, given)
             return cursor.sql(_sql(asked)).to_arrow_table()
 
     def batches(

@@ -1,10 +1,11 @@
 """The door to the lake: one published state to read, one writer at a time."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import duckdb
@@ -67,6 +68,7 @@ class Lake:
         start: datetime | None = None,
         end: datetime | None = None,
         manifest: Manifest | None = None,
+        beside: Mapping[str, pa.Table] = MappingProxyType({}),
     ) -> pa.Table:
         """Answer `asked` from the newest state, or from that of `manifest`.
 
@@ -75,12 +77,14 @@ class Lake:
         start, end : datetime, optional
             Leave out segments with nothing reported in [`start`, `end`). `asked` itself must
             hold the exact condition.
+        beside : mapping, optional
+            Small tables that `asked` names besides the events.
         """
         for attempt in range(_ATTEMPTS):
             state = manifest or self.manifest
             files = [segment.file for segment in state.between(start, end)]
             try:
-                return self.engine.table(asked, files)
+                return self.engine.table(asked, files, beside=beside)
             except duckdb.IOException as error:
                 if manifest or attempt == _ATTEMPTS - 1 or state == self.manifest:
                     raise _unreadable(error) from error
