@@ -33,7 +33,7 @@ COMMANDS = {
     "export": Place("export", "app"),
     "lake": Place("lake", "app"),
     "detect": Place("detect", "app"),
-    "clock": Place("clock", "clock", "计算时限何时到期、已用多少。"),
+    "clock": Place("clock", "print_clock", "计算时限何时到期、已用多少。"),
 }
 
 

@@ -43,7 +43,7 @@ def timed_jobs(settings: Settings) -> Iterator[TimedJob]:
         first_after=timedelta(seconds=20),  # the first pages of a start come before it
     )
     yield TimedJob(Job.CLOCK_CHECK, clock_check, timedelta(minutes=1))
-    if settings.demo_live_rate > 0:
+    if settings.demo_live_rate != 0:
         yield TimedJob(Job.DEMO_LIVE, demo_live, timedelta(seconds=5))
 
 

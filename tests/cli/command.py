@@ -1,0 +1,25 @@
+"""Commands as people run them: a process of its own."""
+
+import os
+import subprocess
+import sys
+
+from govdash.core.settings import ROOT, Settings
+
+
+def run(*words: str, settings: Settings, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run ``govdash WORDS`` on an installation; output is read as UTF-8."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GOVDASH_")}
+    environment |= {
+        "GOVDASH_VAR": str(settings.var),
+        "GOVDASH_DATABASE_URL": settings.database_url,
+        "COLUMNS": "200",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "govdash", *words],
+        cwd=ROOT,
+        env=environment | more,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
