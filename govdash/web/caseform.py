@@ -41,7 +41,7 @@ def case_fields(choices: Choices, start: NewCase | None, *, key: str) -> Typed:
     category = _pick("类别", choices.categories, told.category, key=f"{key}_category")
     left, right = st.columns(2)
     with left:
-        area = _pick("区域", choices.areas, told.area_path, key=f"{key}_area")
+        area = _pick("区域", choices.areas, _nearest(told, choices), key=f"{key}_area")
         urgency = st.selectbox(
             "紧急程度",
             list(Urgency),
@@ -88,6 +88,15 @@ def new_case(typed: Typed, start: NewCase | None) -> NewCase:
         address=typed.address.strip(),
         description=typed.description.strip(),
     )
+
+
+def _nearest(told: NewCase, choices: Choices) -> str | None:
+    """Return the smallest known area around; the list may not go down to the grid."""
+    path = told.area_path or ""
+    while path and path not in choices.areas:
+        path = path.rstrip("/").rpartition("/")[0]
+        path = f"{path}/" if path else ""
+    return path or None
 
 
 def _pick(label: str, options: Mapping[str, str], chosen: str | None, *, key: str) -> str | None:

@@ -22,6 +22,7 @@ from govdash.web.registry import entry_of
 from govdash.workflow import board
 from govdash.workflow.board import CaseLife
 from govdash.workflow.clocks import Lamp
+from govdash.workflow.naming import Names
 from govdash.workflow.timing import Reading
 
 KEY = "case"  # URL parameter: the case that is looked at
@@ -40,9 +41,8 @@ MAJOR_LENGTH = 4  # "A-06" is a major; a case needs a category ("A-06001")
 def choices(page: Page) -> Choices:
     """Return what can be chosen in the forms: categories, areas in scope, units."""
     named = {key: name for key, name in page.category_names().items() if len(key) > MAJOR_LENGTH}
-    places = {
-        path: name for path, name in page.area_names().items() if page.user.scope.covers(path)
-    }
+    names = Names(page.area_names(), {})
+    places = {path: names.whole_area(path) for path in names.areas if page.user.scope.covers(path)}
     listed = units.units(page.session)
     return Choices(
         categories=named,
@@ -61,7 +61,7 @@ def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
                 list(Tray),
                 default=Tray.OPEN,
                 required=True,
-                key="gw_case_tray",
+                key="case_tray",
                 format_func=lambda tray: tray.label,
                 label_visibility="collapsed",
                 bind="query-params",

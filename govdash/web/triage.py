@@ -43,7 +43,7 @@ def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
             list(Tray),
             default=Tray.OPEN,
             required=True,
-            key="gw_tray",
+            key="tray",
             format_func=lambda tray: tray.label,
             label_visibility="collapsed",
             bind="query-params",

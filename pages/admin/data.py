@@ -1,0 +1,43 @@
+"""数据汇聚: files in, past imports with their rejects, areas, and exports of the present filter."""
+
+import streamlit as st
+
+from govdash.core.permissions import Permission
+from govdash.web import exports, importlist, imports, open_page, workparts
+
+TABS = {"import": "导入事件", "history": "导入记录", "areas": "区域", "export": "导出"}
+
+with open_page("数据汇聚", needs=Permission.EVENT_READ) as page:
+    workparts.style()
+    tab = st.segmented_control(
+        "功能",
+        list(TABS),
+        default="import",
+        required=True,
+        key="tab",
+        format_func=lambda tab: TABS[tab],
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    query = page.filters(default="30d") if tab == "export" else None
+    if query is not None:
+        for what in exports.TITLES:
+            with st.container(key=f"card_export_{what}"):
+                exports.export_panel(page, query, what)
+    else:
+        left, right = st.columns(2)
+        with left, st.container(key="card_tasks"):
+            chosen = None
+            if tab == "import":
+                imports.import_panel(page)
+            elif tab == "areas":
+                importlist.areas_panel(page)
+            else:
+                chosen = importlist.history(page)
+        with right, st.container(key="card_task"):
+            if tab == "import":
+                imports.watch_panel(page)
+            elif tab == "areas":
+                importlist.area_counts(page)
+            else:
+                importlist.one_import(page, chosen)
