@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -17,6 +17,13 @@ TICKS = {
     "day": "%-m月%-d日",
     "week": "%-m月%-d日",
     "month": "%Y年%-m月",
+}
+#: How far the axis reaches beyond the start of the last bucket.
+_END = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(weeks=1),
+    "month": timedelta(days=31),
 }
 HOVER = {
     "hour": "%-m月%-d日 %H时",
@@ -55,7 +62,9 @@ def layout(figure: go.Figure, palette: Palette, *, size: int = 12, left: int = 3
     return figure
 
 
-def day_curve(hours: pd.DataFrame, palette: Palette, *, now: datetime, size: int = 12) -> go.Figure:
+def day_curve(
+    hours: pd.DataFrame, palette: Palette, *, now: pd.Timestamp, size: int = 12
+) -> go.Figure:
     """Draw one day hour by hour against what was expected of it.
 
     Parameters
@@ -63,8 +72,8 @@ def day_curve(hours: pd.DataFrame, palette: Palette, *, now: datetime, size: int
     hours : DataFrame
         ``bucket`` (naive local hour), ``n`` (NaN for hours to come), ``expected``, ``low``,
         ``high`` (NaN where there is too little history), ``flag`` (outside the band).
-    now : datetime
-        Naive local time; the line that divides what was from what will be.
+    now : Timestamp
+        Naive wall clock; the line that divides what was from what will be.
     """
     figure = go.Figure()
     _band(figure, hours, palette)
@@ -124,7 +133,11 @@ def band_chart(
     hover = f"%{{x|{when}}}<br>实际 %{{y:,.0f}} 件，预期 %{{customdata:,.1f}} 件<extra></extra>"
     _line(figure, counts, palette, hover=hover, marks=len(counts) <= 120)
     _flags(figure, counts, palette, hover=f"%{{x|{when}}}<br>异常：%{{y:,.0f}} 件<extra></extra>")
-    figure.update_xaxes(tickformat=TICKS[grain])
+    _ticks(figure, grain)
+    if len(counts):
+        figure.update_xaxes(
+            range=[counts["bucket"].iloc[0], counts["bucket"].iloc[-1] + _END[grain]]
+        )
     figure.update_layout(dragmode="select", selectdirection="h")
     return layout(figure, palette, size=size, left=46)
 
@@ -172,7 +185,8 @@ def lanes(
             )
     layout(figure, palette, size=size, left=72)
     figure.update_yaxes(showticklabels=False, showgrid=False, linecolor=palette.line)
-    figure.update_xaxes(tickformat=TICKS[grain], showgrid=True)
+    figure.update_xaxes(showgrid=True)
+    _ticks(figure, grain)
     figure.update_layout(bargap=0.12, margin_r=56, hovermode="closest")
     return figure
 
@@ -200,6 +214,12 @@ def week_heat(counts: pd.DataFrame, palette: Palette, *, size: int = 12) -> go.F
     figure.update_xaxes(showgrid=False, dtick=3, ticksuffix="时")
     figure.update_layout(hovermode="closest")
     return figure
+
+
+def _ticks(figure: go.Figure, grain: str) -> None:
+    figure.update_xaxes(tickformat=TICKS[grain])
+    if grain == "hour":
+        figure.update_xaxes(dtick=24 * 3_600_000)  # one label a day, in milliseconds
 
 
 def _band(figure: go.Figure, counts: pd.DataFrame, palette: Palette) -> None:

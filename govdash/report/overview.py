@@ -32,14 +32,14 @@ class Tally:
     days: tuple[int, ...]  # each of the last fourteen days, for the small line
 
 
-def tally(lake: Lake, query: EventQuery, *, until: datetime) -> Tally:
+def tally(lake: Lake, query: EventQuery, *, until: pd.Timestamp) -> Tally:
     """Count the query's events, like with like.
 
     Parameters
     ----------
-    until : datetime
-        Naive local time, a full hour: what came later is in `n` but in no comparison, since
-        the periods compared with were over.
+    until : Timestamp
+        Naive wall clock of the city, a full hour: what came later is in `n` but in no
+        comparison, since the periods compared with were over.
     """
     period = query.filter.period
     running = period.last >= until.date()
@@ -59,7 +59,7 @@ def tally(lake: Lake, query: EventQuery, *, until: datetime) -> Tally:
     )
 
 
-def facets(lake: Lake, query: EventQuery, *, until: datetime) -> pd.DataFrame:
+def facets(lake: Lake, query: EventQuery, *, until: pd.Timestamp) -> pd.DataFrame:
     """Count each of the six facets: ``facet`` (code), ``n``, ``change`` (环比, NaN unknown)."""
     period = query.filter.period
     before = period.previous()
@@ -114,16 +114,16 @@ def _under(value: object, chosen: Sequence[str]) -> bool:
     return not chosen or (isinstance(value, str) and value.startswith(tuple(chosen)))
 
 
-def _so_far(lake: Lake, query: EventQuery, period: Period, until: datetime) -> int:
+def _so_far(lake: Lake, query: EventQuery, period: Period, until: pd.Timestamp) -> int:
     counted = queries.counts(lake, query.with_period(period), grain="hour")
-    return int(counted.loc[counted["bucket"] < pd.Timestamp(until), "n"].sum())
+    return int(counted.loc[counted["bucket"] < until, "n"].sum())
 
 
 def _so_far_by_facet(
-    lake: Lake, query: EventQuery, period: Period, until: datetime
+    lake: Lake, query: EventQuery, period: Period, until: pd.Timestamp
 ) -> "pd.Series[int]":
     counted = queries.counts(lake, query.with_period(period), by=("facet",), grain="hour")
-    counted = counted[counted["bucket"] < pd.Timestamp(until)]
+    counted = counted[counted["bucket"] < until]
     return counted.groupby("facet")["n"].sum()
 
 

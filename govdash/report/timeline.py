@@ -1,7 +1,7 @@
 """What the timeline shows: counts against what was to be expected, lanes, the week, holidays."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final, Literal
 
 import numpy as np
@@ -46,21 +46,26 @@ def grain_for(period: Period) -> Grain:
     return "week" if period.n_days <= 730 else "month"
 
 
-def around(period: Period, grain: Grain) -> Period:
-    """Return the stretch to draw: the period, with enough before it to see what is usual."""
+def around(period: Period, grain: Grain, *, today: date) -> Period:
+    """Return the stretch to draw: the period, with enough around it to see what is usual.
+
+    A quarter of what is added comes after the period, as far as there are days yet.
+    """
     least = {"hour": 7, "day": 60, "week": 365, "month": 730}[grain]
-    first = min(period.first, period.last - timedelta(days=least - 1))
-    return Period(_bucket_start(first, grain), period.last, period.zone_name)
+    missing = max(0, least - period.n_days)
+    last = max(period.last, min(today, period.last + timedelta(days=missing // 4)))
+    first = min(period.first, last - timedelta(days=least - 1))
+    return Period(_bucket_start(first, grain), last, period.zone_name)
 
 
-def course(lake: Lake, query: EventQuery, *, grain: Grain, until: datetime) -> pd.DataFrame:
+def course(lake: Lake, query: EventQuery, *, grain: Grain, until: pd.Timestamp) -> pd.DataFrame:
     """Count the query's period bucket by bucket, with what earlier buckets let expect.
 
     Parameters
     ----------
-    until : datetime
-        Naive local time. A bucket that ends later isn't over: its count is NaN, because half
-        an hour with few events isn't a quiet hour.
+    until : Timestamp
+        Naive wall clock of the city. A bucket that ends later isn't over: its count is NaN,
+        because half an hour with few events isn't a quiet hour.
 
     Returns
     -------
@@ -80,7 +85,7 @@ def course(lake: Lake, query: EventQuery, *, grain: Grain, until: datetime) -> p
     return band(whole, grain=grain, first=first, until=until)
 
 
-def band(counts: pd.Series, *, grain: Grain, first: date, until: datetime) -> pd.DataFrame:
+def band(counts: pd.Series, *, grain: Grain, first: date, until: pd.Timestamp) -> pd.DataFrame:
     """Compare each bucket with up to eight before it of the same kind (weekday, hour).
 
     The spread is that of counts, wider than Poisson by the dispersion seen in the history
@@ -110,7 +115,7 @@ def band(counts: pd.Series, *, grain: Grain, first: date, until: datetime) -> pd
             "high": (mean + half).to_numpy(),
         }
     )
-    table["n"] = table["n"].where((starts + _LENGTH[grain]) <= pd.Timestamp(until))
+    table["n"] = table["n"].where((starts + _LENGTH[grain]) <= until)
     table["flag"] = (table["n"] > table["high"]) | (table["n"] < table["low"])
     return table[table["bucket"] >= pd.Timestamp(first)].reset_index(drop=True)
 

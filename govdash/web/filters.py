@@ -103,9 +103,8 @@ def _period(chosen: EventFilter, today: date) -> None:
             put(chosen.with_period(Period.last_days(3, until=today, zone_name=zone)), today=today)
 
     def pick_days() -> None:
-        days = st.session_state["gd_days"]
-        if len(days) == 2:  # first and last; one while the second is being picked
-            put(chosen.with_period(Period(days[0], days[1], zone)), today=today)
+        days = sorted((st.session_state["gd_first"], st.session_state["gd_last"]))
+        put(chosen.with_period(Period(days[0], days[1], zone)), today=today)
 
     st.segmented_control(
         "时间范围",
@@ -116,15 +115,22 @@ def _period(chosen: EventFilter, today: date) -> None:
         on_change=pick,
     )
     if is_custom:
-        st.session_state["gd_days"] = (chosen.period.first, chosen.period.last)
-        st.date_input(
-            "起止日期",
-            key="gd_days",
-            max_value=max(today, chosen.period.last),
-            label_visibility="collapsed",
-            on_change=pick_days,
-            width=210,
-        )
+        # Two fields: one for a whole range brings a menu that Streamlit has in English only.
+        for key, name, day in (
+            ("gd_first", "开始日期", chosen.period.first),
+            ("gd_last", "结束日期", chosen.period.last),
+        ):
+            st.session_state[key] = day
+            st.date_input(
+                name,
+                key=key,
+                max_value=max(today, chosen.period.last),
+                required=True,
+                label_visibility="collapsed",
+                help=name,
+                on_change=pick_days,
+                width=118,
+            )
 
 
 def _area(chosen: EventFilter, today: date, areas: Mapping[str, str]) -> None:
@@ -141,12 +147,19 @@ def _area(chosen: EventFilter, today: date, areas: Mapping[str, str]) -> None:
         paths,
         key="gd_area",
         index=None,
-        format_func=lambda path: "\u3000" * (path.count("/") - 2) + areas[path],
+        format_func=lambda path: _area_words(path, areas),
         placeholder="多个区域" if len(chosen.areas) > 1 else "全部区域",
         label_visibility="collapsed",
         on_change=pick,
         width=170,
     )
+
+
+def _area_words(path: str, areas: Mapping[str, str]) -> str:
+    """Name an area, with the one around it where names repeat: ``城南社区（弘文街道）``."""
+    parent = path[: path.rstrip("/").rfind("/") + 1]
+    inner = path.count("/") > len(("", "city", "district", ""))
+    return f"{areas[path]}（{areas[parent]}）" if inner and parent in areas else areas[path]
 
 
 def _more(chosen: EventFilter, today: date, categories: Mapping[str, str]) -> None:

@@ -19,8 +19,8 @@ from govdash.web.registry import entry_of
 
 #: Borders and names drawn over areas of a finer level, the first that the city has.
 _OUTLINES: Final = (AreaLevel.STREET, AreaLevel.DISTRICT, AreaLevel.CITY)
-#: A map doesn't move to a grid cell closer than this many degrees around it (about 500 m).
-_MARGIN: Final = 0.005
+#: A map doesn't move to a grid cell closer than this many degrees around it (about 1 km).
+_MARGIN: Final = 0.012
 
 
 def levels(places: pd.DataFrame) -> list[AreaLevel]:
@@ -42,8 +42,11 @@ def outline(places: pd.DataFrame, level: AreaLevel) -> AreaLevel:
 def area_layer(
     page: Page, query: EventQuery, places: pd.DataFrame, level: AreaLevel
 ) -> dict[str, Any]:
-    """Count the query's events in the areas of `level`, with each area's street beside its name."""
-    counts = page.cached(map_report.area_counts, query, level=level.value)
+    """Colour the areas of `level` by the query's events, each named with its street.
+
+    The chosen areas don't narrow the count: one compares an area with those around it.
+    """
+    counts = page.cached(map_report.area_counts, everywhere(query), level=level.value)
     names = dict(zip(places["path"], places["name"], strict=True))
     mine = places.loc[places["level"] == level.value, "path"]
     upper = outline(places, level)
@@ -58,6 +61,11 @@ def area_layer(
         label=f"{page.period_label(query)}事件",
         around=around,
     )
+
+
+def everywhere(query: EventQuery) -> EventQuery:
+    """Return the query without its choice of areas."""
+    return query.with_filter(replace(query.filter, areas=()))
 
 
 def focus(places: pd.DataFrame, chosen: Sequence[str]) -> maps.Bounds | None:

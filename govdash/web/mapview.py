@@ -136,7 +136,7 @@ def _aside(
     seen: map_report.Marks | None,
 ) -> None:
     label = page.period_label(query)
-    counts = page.cached(map_report.area_counts, query, level=level.value)
+    counts = page.cached(map_report.area_counts, mapparts.everywhere(query), level=level.value)
     names = dict(zip(places["path"], places["name"], strict=True))
     ranked = sorted(counts.items(), key=lambda item: -item[1])[:40]
     with st.container(key="card_map_areas", height=400, border=False):
@@ -145,9 +145,13 @@ def _aside(
         _ranking(page, query, [(path, str(names.get(path, path)), n) for path, n in ranked], "area")
     with st.container(key="card_map_kinds", height=300, border=False):
         show(card_title("高发类别", f"{label}，件"))
-        told = page.cached(overview.top, query, by="category", limit=20)
+        of_all = query.with_filter(replace(query.filter, categories=()))
+        told = page.cached(overview.top, of_all, by="category", limit=20)
         kinds = page.category_names()
-        listed = [(key, kinds.get(key, key), n) for key, n in told.itertuples(index=False)]
+        listed = [
+            (str(key), kinds.get(str(key), str(key)), int(n))
+            for key, n in zip(told["key"], told["n"], strict=True)
+        ]
         _ranking(page, query, listed, "category")
 
 

@@ -1,7 +1,7 @@
 """态势总览 as it is drawn: one screen that keeps itself fresh and filters by what is clicked."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import pandas as pd
@@ -46,10 +46,9 @@ def live(opened: Page) -> None:
             summaries.streets(page, query, cases)
 
 
-def full_hour(page: Page) -> datetime:
+def full_hour(page: Page) -> pd.Timestamp:
     """Return the last full hour on the city's clock, naive: caches live until the next one."""
-    local = page.now.astimezone(page.zone)
-    return local.replace(minute=0, second=0, microsecond=0, tzinfo=None)
+    return page.wall_clock().floor("h")
 
 
 def _rate_period(query: EventQuery) -> Period:
@@ -143,8 +142,7 @@ def _course(page: Page, query: EventQuery) -> None:
         show(empty("所选时间内没有事件", "换一个时间范围试试。"))
         return
     if hourly:
-        now = page.now.astimezone(page.zone).replace(tzinfo=None)
-        figure = charts.day_curve(told, page.palette, now=now)
+        figure = charts.day_curve(told, page.palette, now=page.wall_clock())
     else:
         figure = charts.band_chart(told, page.palette, grain=grain)
         figure.update_layout(dragmode=False)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -55,6 +56,10 @@ class Page:
     def today(self) -> date:
         """The day on the city's calendar."""
         return local_day(self.now, self.zone)
+
+    def wall_clock(self) -> pd.Timestamp:
+        """Return the city's time without its zone, as the buckets of the lake are labelled."""
+        return pd.Timestamp(self.now).tz_convert(self.zone).tz_localize(None)
 
     @property
     def palette(self) -> Palette:
@@ -114,7 +119,7 @@ class Page:
         """Write a word beside the title: freshness, totals."""
         if self.beside:
             with self.beside:
-                show(note)
+                show(note, width="content")
 
     def cached(
         self,
@@ -171,7 +176,7 @@ def open_page(title: str, *, needs: Permission) -> Generator[Page]:
             key="gd_bar", horizontal=True, vertical_alignment="center", gap="small"
         )
         with page.bar, st.container(key="gd_head", horizontal=True, gap="small"):
-            show(el("h1", title, cls="gd-h1"))
+            show(el("h1", title, cls="gd-h1"), width="content")
             page.beside = st.empty()
         yield page
 

@@ -3,6 +3,7 @@
 import base64
 import html
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -32,9 +33,9 @@ def join(parts: Iterable[object]) -> Html:
     return Html("".join(_safe(part) for part in parts))
 
 
-def show(piece: Html) -> None:
-    """Draw a piece on the page."""
-    st.html(piece)
+def show(piece: Html, *, width: Literal["stretch", "content"] = "stretch") -> None:
+    """Draw a piece on the page, as wide as its container or as itself."""
+    st.html(piece, width=width)
 
 
 def _safe(child: object) -> str:

@@ -1,7 +1,6 @@
 """The lists of the overview: what waits, what is frequent, how the streets do."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 import pandas as pd
@@ -67,10 +66,11 @@ def late_list(page: Page, late: pd.DataFrame) -> None:
         mapparts.open_entry(page, "cases", {"case": opened})
 
 
-def facets(page: Page, query: EventQuery, *, until: datetime) -> None:
+def facets(page: Page, query: EventQuery, *, until: pd.Timestamp) -> None:
     """Compare the six facets; a click filters by one, another click lets go."""
     show(card_title("人 · 地 · 事 · 物 · 情 · 组织", "件，环比"))
-    told = page.cached(overview.facets, query, until=until)
+    of_all = query.with_filter(replace(query.filter, facets=()))
+    told = page.cached(overview.facets, of_all, until=until)
     most = max(1, int(told["n"].max()))
     chosen = query.filter.facets
     listed = [
@@ -95,7 +95,8 @@ def facets(page: Page, query: EventQuery, *, until: datetime) -> None:
 def categories(page: Page, query: EventQuery) -> None:
     """Rank the categories; a click filters by one, another click lets go."""
     show(card_title("高发类别", "前 12 位，件"))
-    told = page.cached(overview.top, query, by="category", limit=12)
+    of_all = query.with_filter(replace(query.filter, categories=()))
+    told = page.cached(overview.top, of_all, by="category", limit=12)
     if told.empty:
         show(empty("没有事件", "换一个时间范围或条件试试。"))
         return

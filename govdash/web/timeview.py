@@ -24,7 +24,7 @@ def screen(page: Page, query: EventQuery) -> None:
     """Draw the page; what is brushed becomes the period of the filter."""
     with st.container(key="card_band", height=400, border=False):
         grain = _grain(query)
-        stretch = timeline.around(query.filter.period, grain)
+        stretch = timeline.around(query.filter.period, grain, today=page.today)
         wide = query.with_period(stretch)
         _band(page, query, wide, grain)
     left, right = st.columns([1.6, 1])
@@ -58,8 +58,8 @@ def _grain(query: EventQuery) -> timeline.Grain:
 
 
 def _band(page: Page, query: EventQuery, wide: EventQuery, grain: timeline.Grain) -> None:
-    local = page.now.astimezone(page.zone).replace(minute=0, second=0, microsecond=0, tzinfo=None)
-    told = page.cached(timeline.course, wide, grain=grain, until=local)
+    until = page.wall_clock().floor("h")
+    told = page.cached(timeline.course, wide, grain=grain, until=until)
     if not told["n"].fillna(0).any():
         show(empty("这段时间没有事件", "换一个时间范围或条件试试。"))
         return
