@@ -75,6 +75,18 @@ def newest_of(session: Session, fingerprint: str) -> Alert | None:
     return session.scalar(newest)
 
 
+def opened(session: Session) -> Sequence[Alert]:
+    """Return every alert that people have not ended, by id, locked."""
+    waiting = (
+        select(Alert)
+        .where(Alert.handling.in_(OPEN))
+        .order_by(Alert.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(waiting).all()
+
+
 def firing(session: Session) -> Sequence[Alert]:
     """Return every alert whose signal has not cleared, by id, locked."""
     alive = (

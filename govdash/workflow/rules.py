@@ -101,17 +101,23 @@ class Rule(BaseModel):
             return category.startswith(CHANNEL)
         return _category_level(category) in self.parameters.categories
 
+    def speaks(self, finding: Finding) -> bool:
+        """Whether `finding` is of a series, direction and level of this rule."""
+        return (
+            self.watches(finding.area_path, finding.category)
+            and finding.direction == self.parameters.direction
+            and self.level_of(finding) is not None
+        )
+
     def takes(self, finding: Finding) -> bool:
         """Whether `finding` becomes an alert of this rule."""
         p, seen = self.parameters, finding.evidence
         return (
-            self.watches(finding.area_path, finding.category)
-            and finding.direction == p.direction
+            self.speaks(finding)
             and seen.window_days in p.windows
             and seen.q_value <= p.fdr
             and abs(seen.excess) >= p.min_excess
             and max(seen.observed, seen.expected) >= p.min_observed
-            and self.level_of(finding) is not None
         )
 
 

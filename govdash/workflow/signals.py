@@ -7,6 +7,7 @@ reason in its log. A linked one stays with its case, which somebody is working o
 
 import hashlib
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,15 @@ from govdash.workflow.rules import Rule
 _DAY: Final = timedelta(days=1)
 #: What is told of a finding in the log; the rest of the evidence moves with every late event.
 _TOLD: Final = ("level", "window_first", "window_last", "observed")
+
+
+class Outcome(StrEnum):
+    """What a finding did."""
+
+    RAISED = "raised"
+    UPDATED = "updated"
+    NOTED = "noted"  # on an alert that people have ended
+    SAME = "same"
 
 
 def fingerprint(rule_code: str, category: str, area_path: str | None, direction: str) -> str:
@@ -46,20 +56,44 @@ def raise_alert(
     knows changes nothing. Within the rule's cool-down after people ended an alert, the same
     matter is only noted there, unless it is worse; later a new alert knows its predecessor.
     """
+    return report(session, finding, rule, at=at, zone=zone, names=names)[0]
+
+
+def report(
+    session: Session,
+    finding: Finding,
+    rule: Rule,
+    *,
+    at: datetime,
+    zone: ZoneInfo = LOCAL_TZ,
+    names: Names | None = None,
+) -> tuple[Alert, Outcome]:
+    """Do what `raise_alert` does, and say what it was."""
     rows.lock_raising(session)
     mark = fingerprint(rule.code, finding.category, finding.area_path, finding.direction)
     level = rule.level_of(finding) or Level.BLUE
     before = rows.newest_of(session, mark)
     if before is not None:
         if at < before.last_seen_at:
-            return before
+            return before, Outcome.SAME
         if before.handling in rows.OPEN:
             return _update(session, before, finding, rule, level, at=at)
         ended = before.handled_at or before.last_seen_at
         resting = at < ended + rule.parameters.cool_down_days * _DAY
         if resting and level.rank >= before.level.rank:
             return _note_again(session, before, finding, at=at)
-    return _new(session, finding, rule, level, mark, before, at=at, zone=zone, names=names)
+    new = _new(session, finding, rule, level, mark, before, at=at, zone=zone, names=names)
+    return new, Outcome.RAISED
+
+
+def hold(session: Session, alert: Alert, *, at: datetime) -> None:
+    """Keep an alert alive: something inside of it is still seen."""
+    if at <= alert.last_seen_at:
+        return
+    back = alert.signal is not Signal.FIRING
+    rows.write_signal(session, alert, {"last_seen_at": at, "signal": Signal.FIRING})
+    if back:
+        _log(session, alert, "signal", at=at, detail={"signal": Signal.FIRING.value})
 
 
 def advance_signal(session: Session, alert: Alert, *, at: datetime, clear_after_days: int) -> bool:
@@ -114,28 +148,32 @@ def _new(
 
 def _update(
     session: Session, alert: Alert, finding: Finding, rule: Rule, level: Level, *, at: datetime
-) -> Alert:
+) -> tuple[Alert, Outcome]:
     worse = level.rank < alert.level.rank
     seen = _seen(finding, level)
     changed = {name: value for name, value in seen.items() if getattr(alert, name) != value}
     back = alert.signal is not Signal.FIRING
     told = {"signal": Signal.FIRING, "cleared_at": None, "last_seen_at": at}
     rows.write_signal(session, alert, changed | told)
-    if back or any(name in changed for name in _TOLD):
+    news = back or any(name in changed for name in _TOLD)
+    if news:
         _log(session, alert, "update", at=at, detail=_told(finding, rule, level))
     if worse and alert.handling is Handling.ACKNOWLEDGED:
         alert.handling = Handling.NEW
         reason = f"升级为{level.label}色，请重新签收"
         _log(session, alert, "reopen", at=at, note=reason, detail={"level": level.value})
-    return alert
+    return alert, Outcome.UPDATED if news else Outcome.SAME
 
 
-def _note_again(session: Session, alert: Alert, finding: Finding, *, at: datetime) -> Alert:
+def _note_again(
+    session: Session, alert: Alert, finding: Finding, *, at: datetime
+) -> tuple[Alert, Outcome]:
     """Note on an ended alert that the same is still seen; once a day is enough."""
-    if finding.at_day != alert.window_last:
-        rows.write_signal(session, alert, {"last_seen_at": at, "window_last": finding.at_day})
-        _log(session, alert, "seen_again", at=at, detail={"day": finding.at_day.isoformat()})
-    return alert
+    if finding.at_day == alert.window_last:
+        return alert, Outcome.SAME
+    rows.write_signal(session, alert, {"last_seen_at": at, "window_last": finding.at_day})
+    _log(session, alert, "seen_again", at=at, detail={"day": finding.at_day.isoformat()})
+    return alert, Outcome.NOTED
 
 
 def _seen(finding: Finding, level: Level) -> dict[str, Any]:

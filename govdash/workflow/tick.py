@@ -1,0 +1,231 @@
+"""One tick of detection: counts → findings per rule → alerts; what is no longer seen fades."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from govdash.access import SYSTEM
+from govdash.core.settings import Settings
+from govdash.core.times import local_day
+from govdash.core.vocab import Signal
+from govdash.detect import Finding, find_fitted
+from govdash.detect.keys import SeriesKey, contains, related
+from govdash.lake import Lake
+from govdash.store import Session, Store, journal
+from govdash.store import alerts as rows
+from govdash.store.models import Alert
+from govdash.workflow import rules as rule_book
+from govdash.workflow import signals, watched
+from govdash.workflow.calendar import WorkCalendar
+from govdash.workflow.naming import Names
+from govdash.workflow.rules import Rule
+from govdash.workflow.signals import Outcome
+from govdash.workflow.watched import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class TickSummary:
+    """What a tick did. `folded`: findings that belong to a wider open alert."""
+
+    at: datetime
+    day: date  # the last complete local day
+    series: int = 0
+    findings: int = 0
+    raised: tuple[str, ...] = ()  # numbers of new alerts
+    updated: int = 0
+    folded: int = 0
+    faded: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def changed(self) -> bool:
+        """Whether the tick changed what people see."""
+        return bool(self.raised or self.updated or self.faded)
+
+    def __str__(self) -> str:
+        """Say it in Chinese, for logs and the status page."""
+        told = (
+            f"评分 {self.series:,} 个序列（截至 {self.day}），发现 {self.findings} 项："
+            f"新提示 {len(self.raised)} 条，更新 {self.updated} 条，并入 {self.folded} 条，"
+            f"消退 {self.faded} 条"
+        )
+        return "；".join([told, *self.notes])
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Findings of one watch, and how many series were looked at."""
+
+    watch: Watch
+    findings: list[Finding]
+    series: int
+    note: str = ""
+    complete: bool = False  # whether silence means that nothing is abnormal
+
+
+def run_tick(store: Store, lake: Lake, settings: Settings, *, at: datetime) -> TickSummary:
+    """Score the lake as of a moment and let the rules raise, update and fade alerts.
+
+    Completed local days are scored; today only for being above what a whole day may bring. The
+    same moment over the same lake again changes nothing. All writes are one transaction with one
+    journal line, so a tick that is killed leaves nothing behind.
+    """
+    with store.read() as session:
+        book = rule_book.current(session)
+        names = Names.load(session)
+    calendar = WorkCalendar.load(settings.data)
+    scored = [
+        _score(lake, watch, settings, at=at, calendar=calendar, names=names)
+        for watch in watched.watches(book)
+    ]
+    with store.write() as session:
+        return _decide(session, scored, book, names, settings, at=at)
+
+
+def _score(
+    lake: Lake,
+    watch: Watch,
+    settings: Settings,
+    *,
+    at: datetime,
+    calendar: WorkCalendar,
+    names: Names,
+) -> _Scored:
+    zone_name = settings.timezone
+    last = local_day(at, settings.zone) - timedelta(days=1)
+    counts = watched.daily(lake, watch, last=last, zone_name=zone_name)
+    if counts.empty:
+        return _Scored(watch, [], 0, "数据湖中还没有事件")
+    if watch.partial_day:
+        counts = watched.with_today(counts, lake, watch, at=at, zone_name=zone_name)
+    counts = watched.busy(counts, watch)
+    complete = counts.loc[: str(last)]
+    detector = watch.make(calendar, counts.index[0].date(), last)
+    if len(complete) < detector.min_days:
+        short = f"历史只有 {len(complete)} 天，至少需要 {detector.min_days} 天"
+        return _Scored(watch, [], counts.shape[1], short)
+    if complete.shape[1] == 0:
+        return _Scored(watch, [], 0, complete=True)
+    detector.fit(complete)
+    found = find_fitted(detector, complete, at_day=last, policy=watch.policy(), names=names.areas)
+    if watch.partial_day:
+        today = last + timedelta(days=1)
+        policy = watch.policy(today=True)
+        found = _newest(
+            found, find_fitted(detector, counts, at_day=today, policy=policy, names=names.areas)
+        )
+    kept = [finding for finding in found if watch.speaks(finding)]
+    cells = [watched.with_cells(lake, f, names=names, zone_name=zone_name) for f in kept]
+    return _Scored(watch, cells, counts.shape[1], detector.note_, complete=True)
+
+
+def _newest(yesterday: Sequence[Finding], today: Sequence[Finding]) -> list[Finding]:
+    """Join the findings of two days; of one series the more severe one speaks."""
+    best: dict[str, Finding] = {}
+    for finding in [*yesterday, *today]:
+        other = best.get(finding.series)
+        if other is None or finding.severity > other.severity:
+            best[finding.series] = finding
+    return sorted(best.values(), key=lambda f: (-f.severity, f.series))
+
+
+def _decide(
+    session: Session,
+    scored: Sequence[_Scored],
+    book: Sequence[Rule],
+    names: Names,
+    settings: Settings,
+    *,
+    at: datetime,
+) -> TickSummary:
+    rows.lock_raising(session)
+    standing = _standing(rows.opened(session))
+    seen: dict[int, Alert] = {}
+    heard: list[tuple[SeriesKey, str]] = []
+    told: dict[Outcome, list[str]] = {outcome: [] for outcome in Outcome}
+    folded = 0
+    for finding, watch in ((f, result.watch) for result in scored for f in result.findings):
+        own = standing.get((finding.key, finding.direction))
+        rule = watch.taker(finding, open_rule=own.rule_code if own else None)
+        if rule is None:
+            continue
+        heard.append((finding.key, finding.direction))
+        wider = None if own else _wider(finding, rule, standing)
+        if wider is not None:
+            signals.hold(session, wider, at=at)
+            seen[wider.id] = wider
+            folded += 1
+            continue
+        alert, outcome = signals.report(
+            session, finding, rule, at=at, zone=settings.zone, names=names
+        )
+        seen[alert.id] = alert
+        told[outcome].append(alert.number)
+    silent = {r.code for result in scored if not result.complete for r in result.watch.rules}
+    days = {rule.code: rule.parameters.clear_after_days for rule in book}
+    faded = sum(
+        signals.advance_signal(session, alert, at=at, clear_after_days=days[alert.rule_code])
+        for alert in rows.firing(session)
+        if alert.id not in seen
+        and alert.rule_code in days.keys() - silent
+        and not _spreads(alert, heard)
+    )
+    summary = TickSummary(
+        at=at,
+        day=local_day(at, settings.zone) - timedelta(days=1),
+        series=sum(result.series for result in scored),
+        findings=sum(len(result.findings) for result in scored),
+        raised=tuple(told[Outcome.RAISED]),
+        updated=len(told[Outcome.UPDATED]) + len(told[Outcome.NOTED]),
+        folded=folded,
+        faded=faded,
+        notes=tuple(dict.fromkeys(result.note for result in scored if result.note)),
+    )
+    if summary.changed:
+        journal.record(
+            session,
+            actor=SYSTEM.login,
+            did="detect.tick",
+            subject=f"tick:{summary.day}",
+            at=at,
+            detail={
+                "raised": list(summary.raised),
+                "updated": summary.updated,
+                "faded": summary.faded,
+                "series": summary.series,
+            },
+        )
+    return summary
+
+
+def _standing(opened: Sequence[Alert]) -> dict[tuple[SeriesKey, str], Alert]:
+    """Return the open alerts by series and direction; the newest where two rules have one."""
+    return {(_key(alert), alert.direction): alert for alert in opened}
+
+
+def _wider(
+    finding: Finding, rule: Rule, standing: Mapping[tuple[SeriesKey, str], Alert]
+) -> Alert | None:
+    """Return an alert that still speaks about a wider area or category, and is no milder."""
+    level = rule.level_of(finding)
+    around = (
+        alert
+        for (key, direction), alert in standing.items()
+        if direction == finding.direction
+        and alert.signal in {Signal.FIRING, Signal.CLEARING}
+        and contains(key, finding.key)
+        and level is not None
+        and level.rank >= alert.level.rank
+    )
+    return next(around, None)
+
+
+def _spreads(alert: Alert, heard: Sequence[tuple[SeriesKey, str]]) -> bool:
+    """Whether this tick found something around or inside an alert: then it has not faded."""
+    return any(
+        direction == alert.direction and related(key, _key(alert)) for key, direction in heard
+    )
+
+
+def _key(alert: Alert) -> SeriesKey:
+    return SeriesKey(alert.area_path or "", alert.category)
