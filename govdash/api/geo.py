@@ -7,7 +7,9 @@ keeps what it has fetched.
 import hashlib
 import importlib.util
 import json
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import shapely
@@ -18,27 +20,32 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from govdash.access import load_user
-from govdash.core.errors import NotFound, SettingsError
+from govdash.core.errors import GovDashError, NotFound, SettingsError
 from govdash.core.filters import Scope
 from govdash.core.permissions import Permission
 from govdash.core.vocab import AreaLevel
 from govdash.store import Session, Store, areas
 
+KEPT_SECONDS = 60  # making the shapes anew costs about 0.2 s; areas change rarely
 GRID = 1e-5  # degrees, about a metre: finer digits cannot be seen and double the size
 
 
 def geo_routes(store: Callable[[], Store]) -> list[BaseRoute]:
     """Return the routes; `store` gives the opened store of the process."""
 
+    kept: dict[tuple[str, Scope], _Body] = {}
+
     async def area_shapes(request: Request) -> Response:
         level = request.path_params["level"]
         return await run_in_threadpool(
-            _answer, store(), request, lambda s, v: area_json(s, level, v)
+            _answer, store(), request, kept, lambda session, scope: area_json(session, level, scope)
         )
 
     async def layer(request: Request) -> Response:
         name = request.path_params["name"]
-        return await run_in_threadpool(_answer, store(), request, lambda s, _: layer_json(s, name))
+        return await run_in_threadpool(
+            _answer, store(), request, kept, lambda session, _scope: layer_json(session, name)
+        )
 
     return [
         Route("/geo/areas/{level}.geojson", area_shapes),
@@ -84,17 +91,34 @@ def layer_json(session: Session, name: str) -> str:
     raise NotFound(f"没有图层“{name}”。")
 
 
-def _answer(store: Store, request: Request, make: Callable[[Session, Scope], str]) -> Response:
+@dataclass(frozen=True, slots=True)
+class _Body:
+    text: bytes
+    tag: str
+    until: float  # monotonic seconds
+
+
+def _answer(
+    store: Store,
+    request: Request,
+    kept: dict[tuple[str, Scope], _Body],
+    make: Callable[[Session, Scope], str],
+) -> Response:
     try:
         with store.read() as session:
             user = load_user(session)
             if not user.holds(Permission.EVENT_READ):
                 return JSONResponse({"code": "refused", "message": "没有查看地图的权限。"}, 403)
-            body = make(session, user.scope).encode()
-    except NotFound as error:
-        return JSONResponse({"code": error.code, "message": str(error)}, 404)
-    tag = f'"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if request.headers.get("if-none-match") == tag:
+            body = kept.get((request.url.path, user.scope))
+            if body is None or body.until < time.monotonic():
+                text = make(session, user.scope).encode()
+                tag = f'"{hashlib.blake2b(text, digest_size=8).hexdigest()}"'
+                body = _Body(text, tag, time.monotonic() + KEPT_SECONDS)
+                kept[request.url.path, user.scope] = body
+    except GovDashError as error:
+        status = 404 if isinstance(error, NotFound) else 503
+        return JSONResponse({"code": error.code, "message": str(error)}, status)
+    headers = {"ETag": body.tag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == body.tag:
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/geo+json", headers=headers)
+    return Response(body.text, media_type="application/geo+json", headers=headers)

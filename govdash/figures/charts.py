@@ -13,7 +13,7 @@ from govdash.figures.palette import FONT, Palette
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 #: Axis labels without English month names.
 TICKS = {
-    "hour": "%-m月%-d日\n%H时",
+    "hour": "%-m月%-d日",
     "day": "%-m月%-d日",
     "week": "%-m月%-d日",
     "month": "%Y年%-m月",
@@ -225,12 +225,15 @@ def _ticks(figure: go.Figure, grain: str) -> None:
 def _band(figure: go.Figure, counts: pd.DataFrame, palette: Palette) -> None:
     known = counts.dropna(subset=["expected"])
     figure.add_trace(
-        go.Scatter(x=known["bucket"], y=known["high"], line={"width": 0}, hoverinfo="skip")
+        go.Scatter(
+            x=known["bucket"], y=known["high"], mode="lines", line={"width": 0}, hoverinfo="skip"
+        )
     )
     figure.add_trace(
         go.Scatter(
             x=known["bucket"],
             y=known["low"],
+            mode="lines",
             fill="tonexty",
             fillcolor=palette.band,
             line={"width": 0},
@@ -241,6 +244,7 @@ def _band(figure: go.Figure, counts: pd.DataFrame, palette: Palette) -> None:
         go.Scatter(
             x=known["bucket"],
             y=known["expected"],
+            mode="lines",
             line={"width": 1, "dash": "dot", "color": palette.faint},
             hoverinfo="skip",
         )

@@ -15,20 +15,22 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 theme.apply()
-wall = st.query_params.get("wall") == "1"
 navigation = {
     section: [
         st.Page(
             entry.path,
             title=entry.title,
             icon=f":material/{entry.icon}:",
-            url_path=entry.url,
+            url_path="" if entry == registry.PAGES[0] else entry.url,
             default=entry == registry.PAGES[0],
         )
         for entry in entries
-        if entry.path.exists()
     ]
     for section, entries in registry.sections()
 }
-navigation = {section: found for section, found in navigation.items() if found}
-st.navigation(navigation, position="hidden" if wall else "top").run()
+# The start page lives at "/" alone; a link that names it must find it too.
+start = registry.PAGES[0]
+navigation[start.section].append(
+    st.Page(start.path, title=start.title, url_path=start.url, visibility="hidden")
+)
+st.navigation(navigation, position="top").run()

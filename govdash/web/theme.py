@@ -17,14 +17,12 @@ def palette() -> Palette:
 
 def apply() -> None:
     """Put the style sheet on the page; called once per run by the router."""
-    wall = st.query_params.get("wall") == "1"
-    st.html(f"<style>{_variables(palette())}{_style(wall=wall)}</style>")
+    st.html(f"<style>{_variables(palette())}{_style()}</style>")
 
 
 @cache
-def _style(*, wall: bool) -> str:
-    style = STYLE.read_text("utf-8")
-    return style + ("html{font-size:19px!important}" if wall else "")
+def _style() -> str:
+    return STYLE.read_text("utf-8")
 
 
 @cache
