@@ -167,7 +167,8 @@ def _lamp_cell(case: Mapping[str, Any]) -> rows.Cell:
 
 def _meta(case: Mapping[str, Any]) -> str:
     unit = case["unit_name"] or "未派单位"
-    return f"{case['area_name']} · {case['category_name']} · {unit}"
+    where = workparts.short_area(case["area_name"])
+    return f"{where} · {case['category_name']} · {unit}"
 
 
 def _left(case: Mapping[str, Any]) -> str:
@@ -212,7 +213,7 @@ def _facts(page: Page, row: Mapping[str, Any]) -> list[tuple[str, object]]:
     return [
         ("编号", row["number"]),
         ("类别", row["category_name"]),
-        ("区域", row["area_name"]),
+        ("区域", workparts.short_area(row["area_name"])),
         ("地址", row["address"]),
         ("处置单位", row["unit_name"]),
         ("紧急程度", row["urgency_label"]),

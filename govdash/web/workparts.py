@@ -48,13 +48,19 @@ def clock_time(at: datetime | None, zone: ZoneInfo, *, now: datetime | None = No
 def span(seconds: float, *, working: bool = False) -> str:
     """Write a length of time: ``12 分钟``, ``3.5 小时``, ``2.1 天``, or ``3.5 工作时``."""
     minutes = abs(seconds) / 60
+    if minutes < 60:
+        return f"{minutes:.0f} 工作分钟" if working else f"{minutes:.0f} 分钟"
     if working:
         return f"{minutes / 60:.1f} 工作时"
-    if minutes < 60:
-        return f"{minutes:.0f} 分钟"
     if minutes < 48 * 60:
         return f"{minutes / 60:.1f} 小时"
     return f"{minutes / 1440:.1f} 天"
+
+
+def short_area(name: str) -> str:
+    """Leave the community out between a street and its grid, whose name repeats it."""
+    parts = name.split("·")
+    return "·".join([*parts[:2], parts[-1]] if len(parts) > 3 else parts)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
