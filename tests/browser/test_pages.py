@@ -1,0 +1,57 @@
+"""Every page, cold, in a real browser, on both screens."""
+
+import time
+
+import pytest
+
+from govdash.web import registry
+from govdash.web.registry import PageEntry
+from tests.browser.visit import Visit
+
+#: One process runs all of these: they share a server.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+ENGLISH = ("Traceback", "Error:", "Exception", "undefined", "NaN", "None")
+
+
+@pytest.mark.parametrize("entry", registry.PAGES, ids=lambda entry: entry.url)
+def test_a_cold_deep_link_draws_the_page(visit: Visit, entry: PageEntry):
+    visit.go(entry.url)
+    assert visit.title() == entry.title
+    words = visit.text()
+    assert [word for word in ENGLISH if word in words] == []
+    assert visit.overflow() == 0
+
+
+def test_the_overview_is_drawn_within_ten_seconds(visit: Visit):
+    began = time.monotonic()
+    visit.go("")
+    assert visit.title() == registry.PAGES[0].title
+    assert time.monotonic() - began < 10
+
+
+def test_the_navigation_leads_to_every_page(visit: Visit):
+    visit.go("")
+    for entry in registry.PAGES[1:]:
+        visit.go("")
+        link = visit.page.get_by_role("link", name=entry.title)
+        if not link.first.is_visible():
+            visit.page.get_by_text(entry.section, exact=True).first.click()
+        link.first.click()
+        visit.page.wait_for_url(f"**/{entry.url}*")
+        visit.rest()
+        assert visit.title() == entry.title
+
+
+def test_a_choice_in_the_link_is_kept(visit: Visit):
+    visit.go("timeline?from=2026-01-01&to=2026-01-31&channel=hotline")
+    assert visit.title() == "时间线"
+    assert "channel=hotline" in visit.page.url
+
+
+def test_a_link_that_cannot_be_read_is_told_and_can_be_cleared(visit: Visit):
+    visit.page.goto(f"{visit.server}/overview?from=yesterday")
+    visit.page.get_by_text("链接里的日期写法不对").wait_for()
+    visit.page.get_by_role("button", name="清除链接里的筛选条件").click()
+    visit.rest()
+    assert "yesterday" not in visit.page.url
