@@ -11,7 +11,7 @@ from govdash.detect.contract import (
 )
 from govdash.detect.evidence import Evidence, Finding, explain, severity, with_shares
 from govdash.detect.findings import FindPolicy, find, find_fitted
-from govdash.detect.keys import ALL, SeriesKey, make_key, split_key
+from govdash.detect.keys import ALL, CHANNEL, SeriesKey, make_key, split_key
 from govdash.detect.multiple import benjamini_hochberg
 from govdash.detect.nested import reduce_nested
 from govdash.detect.registry import DETECTORS, make_detector
@@ -22,6 +22,7 @@ from govdash.detect.windows import WindowScores, score_windows
 
 __all__ = [
     "ALL",
+    "CHANNEL",
     "DETECTORS",
     "SCORE_COLUMNS",
     "Backtest",

@@ -14,8 +14,9 @@ from govdash.detect.findings import FindPolicy, find_fitted
 from govdash.detect.keys import ALL, SeriesKey, area_contains, parent_area, related
 from govdash.detect.walk import REFIT_DAYS, refits
 
-#: Columns a label frame needs. ``category`` is a key, a major or ``*``; days are local, both
-#: ends included.
+#: Columns a label frame needs. ``category`` is a key, a major, ``*`` or a channel (``@sensor``);
+#: days are local, both ends included. A column ``direction`` (``high``, ``low`` or empty) is used
+#: when it is there: a rise elsewhere does not detect an outage.
 INCIDENT_COLUMNS: Final = ("incident_id", "category", "area_path", "start_day", "end_day")
 
 #: Findings no further apart than this are one thing: the interval between two looks at a slow
@@ -31,6 +32,7 @@ class Incident:
     key: SeriesKey
     start_day: date
     end_day: date
+    direction: str = ""  # "high", "low", or empty for either
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,7 @@ def read_incidents(incidents: pd.DataFrame) -> list[Incident]:
             key=SeriesKey(str(row["area_path"]), str(row["category"])),
             start_day=pd.Timestamp(row["start_day"]).date(),
             end_day=pd.Timestamp(row["end_day"]).date(),
+            direction=str(row.get("direction") or ""),
         )
         for row in incidents.to_dict("records")
     ]
@@ -237,6 +240,7 @@ def _judge_incidents(findings: Sequence[Finding], labels: Sequence[Incident]) ->
 def _detects(finding: Finding, label: Incident) -> bool:
     return (
         label.start_day <= finding.at_day <= label.end_day
+        and label.direction in ("", finding.direction)
         and related(finding.key, label.key)
         and (finding.category != ALL or label.key.category == ALL)
     )

@@ -1,7 +1,8 @@
 """Series keys: one text for an area and a category, and who contains whom.
 
-``/310000/310109/|A-06001``: the category is a key (``A-06001``), a major (``A-06``) or ``*`` for
-all. The area path is delimited on both sides, so containment is a prefix.
+``/310000/310109/|A-06001``: the category is a key (``A-06001``), a major (``A-06``), ``*`` for
+all, or ``@sensor`` for all that one channel reports (to see it fall silent). The area path is
+delimited on both sides, so containment is a prefix.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Final, NamedTuple
 from govdash.core.errors import InputError
 
 ALL: Final = "*"
+CHANNEL: Final = "@"
 _SEPARATOR: Final = "|"
 #: Letter, hyphen, two digits: ``A-06`` of ``A-06001``.
 _MAJOR_LENGTH: Final = 4
@@ -48,12 +50,12 @@ def area_contains(outer: str, inner: str) -> bool:
 
 def category_contains(outer: str, inner: str) -> bool:
     """Whether the category `inner` is `outer` or belongs to it."""
-    return outer in (ALL, inner) or (inner != ALL and major_of(inner) == outer)
+    return outer in (ALL, inner) or (major_of(inner) == outer)
 
 
 def major_of(category: str) -> str:
-    """Return the major of a category key (``A-06`` of ``A-06001``); ``*`` is its own."""
-    return category if category == ALL else category[:_MAJOR_LENGTH]
+    """Return the major of a category key (``A-06`` of ``A-06001``); others are their own."""
+    return category if category.startswith((ALL, CHANNEL)) else category[:_MAJOR_LENGTH]
 
 
 def parent_area(area_path: str) -> str:

@@ -1,11 +1,12 @@
 """The design of the baseline: which columns describe a day, and how far each may reach.
 
 Columns: constant; seven weekdays (shrunken deviations, none on holidays, which are days of their
-own kind); any holiday, the first day after one, and each holiday by name; trend in years, zero
-at the end of the history and held there ahead; annual harmonics.
+own kind, and the mean working day on worked weekends); any holiday, the first day after one, and
+each holiday by name; trend in years, zero at the end of the history and held there ahead; annual
+harmonics.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -40,10 +41,14 @@ class Regressors:
     harmonics: int
     holidays: Mapping[date, str] | None
     holiday_names: tuple[str, ...]
+    workdays: frozenset[date]
 
     @classmethod
     def for_history(
-        cls, days: pd.DatetimeIndex, holidays: Mapping[date, str] | None
+        cls,
+        days: pd.DatetimeIndex,
+        holidays: Mapping[date, str] | None,
+        workdays: Collection[date] = (),
     ) -> "Regressors":
         """Choose the columns that `days` of history can carry."""
         n = len(days)
@@ -54,6 +59,7 @@ class Regressors:
             harmonics=3 if n >= TWO_YEARS else 2 if n >= SEASON_FROM else 0,
             holidays=holidays,
             holiday_names=tuple(sorted(seen)),
+            workdays=frozenset(workdays),
         )
 
     @property
@@ -69,8 +75,7 @@ class Regressors:
         """Return the design, shape (days, columns)."""
         columns = [np.ones(len(days))]
         holiday, after, named = self._holidays(days)
-        weekday = days.day_of_week.to_numpy()
-        columns += [np.where(holiday, 0.0, weekday == n) for n in range(7)]
+        columns += list(self._weekdays(days, holiday).T)
         if self.holidays is not None:
             columns += [holiday.astype(float), after.astype(float), *named]
         if self.trend:
@@ -91,8 +96,19 @@ class Regressors:
             sds += [_SD_EFFECT / k] * 2
         return np.array(sds)
 
+    def _weekdays(self, days: pd.DatetimeIndex, holiday: np.ndarray) -> np.ndarray:
+        """One of seven columns is 1; a worked weekend day is a fifth of each of Monday-Friday."""
+        of = np.eye(7)[days.day_of_week.to_numpy()]
+        if self.workdays:
+            of[[day in self.workdays for day in days.date]] = [0.2] * 5 + [0.0] * 2
+        of[holiday] = 0.0
+        return of
+
     def _holidays(self, days: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-        known = self.holidays or {}
+        known = self.holidays
+        if known is None:
+            never = np.zeros(len(days), dtype=bool)
+            return never, never, []
         names = [known.get(day) for day in days.date]
         before = [known.get(day) for day in (days - pd.Timedelta(days=1)).date]
         holiday = np.array([name is not None for name in names], dtype=bool)

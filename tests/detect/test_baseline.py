@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
-from govdash.detect import Baseline, walk_forward
+from govdash.detect import Baseline, score_windows, walk_forward
 from govdash.detect.baseline import (
     cautious_dispersion,
     dispersion,
@@ -22,36 +23,50 @@ def column(*values):
     return np.array(values, dtype=float)[:, None]
 
 
-def test_dispersion_is_the_pearson_statistic_over_its_degrees_of_freedom():
-    """y 1 7 4 8, mean 4: (9 + 9 + 0 + 16) / 4 = 8.5 over 4 - 1 days."""
-    y, m = column(1, 7, 4, 8), column(4, 4, 4, 4)
-    phi = dispersion(y, m, np.ones_like(y), parameters=1)
-    assert phi == pytest.approx([8.5 / 3])
+def blocks(*deviations):
+    """Mean 4; in each block of four weeks the days lie so far above and below, in turn."""
+    turn = np.tile([1.0, -1.0], 14)
+    return 4 + np.concatenate([d * turn for d in deviations])[:, None], np.full(
+        (28 * len(deviations), 1), 4.0
+    )
 
 
-def test_a_day_without_weight_leaves_the_dispersion():
-    """Without the last day (9 + 9 + 0) / 4 = 4.5 over 3 - 1 days."""
-    y, m = column(1, 7, 4, 8), column(4, 4, 4, 4)
-    phi = dispersion(y, m, column(1, 1, 1, 0), parameters=1)
-    assert phi == pytest.approx([4.5 / 2])
+def test_dispersion_is_the_65_percent_quantile_of_the_blocks_pearson_dispersions():
+    """Deviations 2 3 4 5 6: dispersions 4 9 16 25 36 over 4; 0.65 · 4 = 2.6, so (16 + .6·9) / 4.
+
+    That over q(28) / 28, the same quantile of chi-square with 28 degrees; N = 140, p = 10.
+    """
+    y, m = blocks(2, 3, 4, 5, 6)
+    reach = stats.chi2.ppf(0.65, 28) / 28
+    assert reach == pytest.approx(1.0813, abs=1e-4)
+    assert dispersion(y, m, parameters=10) == pytest.approx([21.4 / 4 / reach * 140 / 130])
 
 
-def test_dispersion_of_windows_sees_that_neighbouring_days_go_together():
-    """Sums of two: -6, 2, 8 against 8: (36 + 4 + 64) / 8 / 3 windows · 4 / (4 - 1)."""
-    y, m = column(1, 1, 9, 7), column(4, 4, 4, 4)
-    phi = dispersion(y, m, np.ones_like(y), parameters=1, width=2)
-    assert phi == pytest.approx([104 / 8 / 3 * 4 / 3])
+def test_outbreaks_in_less_than_a_third_of_the_blocks_leave_the_dispersion():
+    calm, stormy = blocks(*[3] * 10), blocks(3, 3, 40, 3, 3, 3, 3, 40, 3, 9)
+    assert dispersion(*calm, parameters=1) == dispersion(*stormy, parameters=1)
+
+
+def test_dispersion_of_sums_sees_whether_neighbouring_days_go_together():
+    """Alternating days cancel in sums of two; days in runs of four add up."""
+    apart, m = blocks(3, 3, 3, 3)
+    together = 4 + np.tile([3.0, 3, 3, 3, -3, -3, -3, -3], 14)[:, None]
+    assert dispersion(apart, m, parameters=1, width=2) == pytest.approx([1.0])
+    assert (
+        dispersion(together, m, parameters=1, width=2)[0]
+        > 1.3 * dispersion(together, m, parameters=1)[0]
+    )
 
 
 def test_dispersion_is_never_below_poisson():
-    y = column(4, 4, 4, 4)
-    assert dispersion(y, y, np.ones_like(y), parameters=1) == pytest.approx([1.0])
+    y, m = blocks(0, 0, 0, 0)
+    assert dispersion(y, m, parameters=1) == pytest.approx([1.0])
 
 
 def test_a_sparse_series_is_taken_for_as_dispersed_as_such_series_are():
     """Mean 0.1, 100 days: the prior counts (2 + 10) / 0.04 = 300 days: (100 + 300·1.2) / 400."""
     mean = np.full((100, 2), 0.1)
-    phi = cautious_dispersion(np.array([1.0, 1.7]), mean, np.ones_like(mean))
+    phi = cautious_dispersion(np.array([1.0, 1.7]), mean)
     assert phi == pytest.approx([1.15, 1.7])
 
 
@@ -136,6 +151,26 @@ def test_a_holiday_is_expected_to_be_as_the_holidays_before(null_counts):
     days_off = counts.loc["2025-01-22":"2025-01-22"]
     assert known.score(days_off)["expected"].iloc[0] == pytest.approx(40, rel=0.15)
     assert plain.score(days_off)["expected"].iloc[0] > 85
+
+
+def test_a_worked_weekend_is_expected_as_a_working_day():
+    days = pd.date_range("2024-01-01", periods=400, name="day")
+    worked = {date(2024, 2, 4), date(2024, 9, 14), date(2025, 1, 26)}
+    counts = pd.DataFrame({"s": np.where(days.day_of_week < 5, 60, 20)}, index=days)
+    counts.loc[[d in worked for d in days.date], "s"] = 60
+    model = Baseline(workdays=worked).fit(counts.loc[:"2025-01-25"])
+    assert model.score(counts.loc["2025-01-26":"2025-01-26"])["expected"].iloc[0] == pytest.approx(
+        60, rel=0.05
+    )
+
+
+def test_a_street_with_outbreaks_in_its_past_still_shows_the_next(null_counts):
+    """Five fortnights of six more a day within two years, then a sixth."""
+    counts = null_counts([0.6], 720, dispersion=1.2)
+    for begin in (90, 215, 330, 452, 590, 713):
+        counts.iloc[begin : begin + 14] += np.tile([4, 8], 7)[: min(14, 720 - begin), None]
+    scores = score_windows(Baseline().fit(counts), counts, at_day=counts.index[-1])
+    assert scores.p_value[0] < 1e-4
 
 
 def test_weekday_and_season_are_expected(null_counts):
