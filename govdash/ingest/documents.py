@@ -17,6 +17,7 @@ FEATURES: Final = "features.item"
 LINES: Final = ""  # no prefix: one document a line
 RAW_COLUMN: Final = "原文"
 RAW_CHARS: Final = 2000  # of a line that cannot be read
+_CUT: Final = "premature EOF"  # what the reader says of a file that ends too early
 LINE_LIMIT: Final = 1 << 24
 
 
@@ -27,7 +28,9 @@ class _Recoded:
         self.text, self.raw = open_text(path, encoding)
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to about `size` bytes."""
+        """Return up to `size` bytes; the JSON reader asks for none at first, to see the type."""
+        if size == 0:
+            return b""
         return self.text.read(size if size < 0 else max(1, size // 4)).encode()
 
 
@@ -97,10 +100,10 @@ def _items(
                 item = next(found)
             except StopIteration:
                 return
-            except ijson.IncompleteJSONError:
-                yield Broken(number, "truncated_row", {RAW_COLUMN: ""}), 1.0
-                return
-            except ijson.JSONError:
+            except ijson.JSONError as error:
+                if _CUT in str(error):
+                    yield Broken(number, "truncated_row", {RAW_COLUMN: ""}), 1.0
+                    return
                 raise InputError(
                     f"{path.name} 第 {number} 条之后不是有效的 JSON；之前的 {number - 1} 条已处理，"
                     "请修正后把同一文件再导入一次。"

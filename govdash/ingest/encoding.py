@@ -55,7 +55,7 @@ def scan(path: Path, candidates: Sequence[str]) -> Scan:
     with path.open("rb") as file:
         head = file.read(BLOCK)
     marked = next((name for bom, name in _BOMS if head.startswith(bom)), None)
-    if marked is None and head.count(0) > len(head) // MOST_BAD:
+    if marked is None and head.count(0) > max(FEW, len(head) // MOST_BAD):
         raise InputError(
             f"{path.name} 不是文本文件；可导入 CSV、TSV、XLSX、JSON、GeoJSON、Parquet。"
         )
@@ -68,7 +68,7 @@ def scan(path: Path, candidates: Sequence[str]) -> Scan:
     if bad[best] <= max(FEW, size // MOST_BAD):
         return Scan(size, sha256, best)
     guess = from_bytes(head).best()
-    hint = f"看起来像 {guess.encoding}，" if guess else ""
+    hint = f"可能是 {guess.encoding}，" if guess else ""
     raise InputError(
         f"{path.name} 的编码无法识别（试过 {'、'.join(bad)}，最少也有 {bad[best]} 处读不出）；"
         f"{hint}请另存为 UTF-8 后再导入。"

@@ -107,6 +107,8 @@ class _Source:
                 told = told.where(~guarded, told[guarded].map(unguard).reindex(told.index))
         if told.str.contains(_CONTROL, regex=True).any():
             told = told.str.replace(_CONTROL, "", regex=True)
+        if told.str.contains("\r", regex=False).any():  # one line end, whatever the system
+            told = told.str.replace("\r\n", "\n", regex=False).str.replace("\r", "\n", regex=False)
         told = told.str.strip()
         digits = self._profile.pad.get(name)
         if digits:
