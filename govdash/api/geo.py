@@ -32,7 +32,6 @@ GRID = 1e-5  # degrees, about a metre: finer digits cannot be seen and double th
 
 def geo_routes(store: Callable[[], Store]) -> list[BaseRoute]:
     """Return the routes; `store` gives the opened store of the process."""
-
     kept: dict[tuple[str, Scope], _Body] = {}
 
     async def area_shapes(request: Request) -> Response:

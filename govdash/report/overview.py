@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import pandas as pd
 
+from govdash.aggregate.compare import Change, compare, compare_groups
+from govdash.aggregate.series import only
 from govdash.core.filters import EventFilter, EventQuery, Period, Scope
 from govdash.core.vocab import Facet, Handling, Level
 from govdash.lake import Lake, queries
@@ -22,12 +24,12 @@ MOST_ALERTS: Final = 1_000
 class Tally:
     """How many events, and how that compares. Both sides cover the same hours of their days.
 
-    `n` is everything so far. The ratios are None where there is nothing to compare with.
+    `n` is everything so far, also what is too new to be compared.
     """
 
     n: int
-    on_month: float | None  # 环比: against as many days just before
-    on_year: float | None  # 同比: against the same dates a year earlier
+    on_previous: Change  # 环比: against as many days just before
+    on_year: Change  # 同比: against the same dates a year earlier
     hours: int | None  # complete hours of the last day that are compared; None: whole days
     days: tuple[int, ...]  # each of the last fourteen days, for the small line
 
@@ -43,46 +45,42 @@ def tally(lake: Lake, query: EventQuery, *, until: pd.Timestamp) -> Tally:
     """
     period = query.filter.period
     running = period.last >= until.date()
-    now = _so_far(lake, query, period, until)
-    ratios = [
-        _ratio(now, _so_far(lake, query, other, until - (period.first - other.first)))
+    previous, year = (
+        _so_far(lake, query, other, until - (period.first - other.first))
         for other in (period.previous(), period.year_before())
-    ]
+    )
+    told = compare(_so_far(lake, query, period, until), previous, year)
     fortnight = Period(period.last - timedelta(days=13), period.last, period.zone_name)
     daily = queries.counts(lake, query.with_period(fortnight), grain="day").set_index("bucket")["n"]
     return Tally(
         n=queries.total(lake, query),
-        on_month=ratios[0],
-        on_year=ratios[1],
+        on_previous=told.on_previous,
+        on_year=told.on_year,
         hours=until.hour if running else None,
         days=tuple(int(daily.get(pd.Timestamp(day), 0)) for day in fortnight.days()),
     )
 
 
 def facets(lake: Lake, query: EventQuery, *, until: pd.Timestamp) -> pd.DataFrame:
-    """Count each of the six facets: ``facet`` (code), ``n``, ``change`` (环比, NaN unknown)."""
+    """Count each of the six facets: ``facet`` (code), ``n``, ``ratio`` (环比, NaN unknown)."""
     period = query.filter.period
     before = period.previous()
-    total = _by(lake, query, "facet")
-    now = _so_far_by_facet(lake, query, period, until)
-    then = _so_far_by_facet(lake, query, before, until - (period.first - before.first))
-    rows = [
-        (facet.value, int(total.get(facet, 0)), _ratio(now.get(facet, 0), then.get(facet, 0)))
-        for facet in Facet
-    ]
-    return pd.DataFrame(rows, columns=["facet", "n", "change"]).astype({"change": float})
+    known = [facet.value for facet in Facet]
+    told = compare_groups(
+        _hourly(lake, query, period, until),
+        _hourly(lake, query, before, until - (period.first - before.first)),
+        by="facet",
+        known=known,
+    )
+    everything = only(queries.counts(lake, query, by=("facet",)), known, by="facet")
+    return everything.assign(ratio=told["ratio"])
 
 
 def top(lake: Lake, query: EventQuery, *, by: str, limit: int) -> pd.DataFrame:
     """Return the most frequent values of a column: ``key``, ``n``."""
-    counted = _by(lake, query, by).sort_values(ascending=False).head(limit)
-    return pd.DataFrame({"key": counted.index.astype(str), "n": counted.to_numpy(dtype=int)})
-
-
-def last_day(lake: Lake, scope: Scope) -> datetime | None:
-    """Return when the newest event was reported; None in an empty lake."""
-    told = queries.freshness(lake, scope)
-    return None if told.empty else pd.Timestamp(told["last_reported_at"].max()).to_pydatetime()
+    counted = queries.counts(lake, query, by=(by,)).dropna()
+    most = counted.sort_values("n", ascending=False).head(limit)
+    return most.rename(columns={by: "key"}).reset_index(drop=True)
 
 
 def sources(lake: Lake, scope: Scope) -> pd.DataFrame:
@@ -119,17 +117,6 @@ def _so_far(lake: Lake, query: EventQuery, period: Period, until: pd.Timestamp) 
     return int(counted.loc[counted["bucket"] < until, "n"].sum())
 
 
-def _so_far_by_facet(
-    lake: Lake, query: EventQuery, period: Period, until: pd.Timestamp
-) -> "pd.Series[int]":
+def _hourly(lake: Lake, query: EventQuery, period: Period, until: pd.Timestamp) -> pd.DataFrame:
     counted = queries.counts(lake, query.with_period(period), by=("facet",), grain="hour")
-    counted = counted[counted["bucket"] < until]
-    return counted.groupby("facet")["n"].sum()
-
-
-def _by(lake: Lake, query: EventQuery, column: str) -> "pd.Series[int]":
-    return queries.counts(lake, query, by=(column,)).dropna().set_index(column)["n"]
-
-
-def _ratio(now: float, then: float) -> float | None:
-    return now / then - 1 if then else None
+    return counted[counted["bucket"] < until]

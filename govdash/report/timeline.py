@@ -4,37 +4,27 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final, Literal
 
-import numpy as np
 import pandas as pd
 
+from govdash.aggregate.band import WEEKS, expected_band
+from govdash.aggregate.heat import weekly_heat
+from govdash.aggregate.series import Grain, bucket_start, buckets, fill
 from govdash.core.filters import EventQuery, Period
 from govdash.core.vocab import Channel, Facet
 from govdash.figures.charts import Span
 from govdash.lake import Lake, queries
 
-Grain = Literal["hour", "day", "week", "month"]
 Lane = Literal["facet", "channel"]
 GRAINS: Final[Mapping[Grain, str]] = {"hour": "小时", "day": "日", "week": "周", "month": "月"}
 LANES: Final[Mapping[Lane, type[Facet] | type[Channel]]] = {"facet": Facet, "channel": Channel}
-#: How many earlier buckets of the same kind make the expectation, and how far apart they lie.
-HISTORY: Final = 8
-_APART: Final[Mapping[Grain, pd.DateOffset]] = {
-    "hour": pd.DateOffset(weeks=1),
-    "day": pd.DateOffset(weeks=1),
-    "week": pd.DateOffset(weeks=1),
-    "month": pd.DateOffset(months=1),
-}
+#: About one point in a hundred lies outside by chance; a chart has some dozens.
+LEVEL: Final = 0.99
 _LENGTH: Final[Mapping[Grain, pd.DateOffset]] = {
     "hour": pd.DateOffset(hours=1),
     "day": pd.DateOffset(days=1),
     "week": pd.DateOffset(weeks=1),
     "month": pd.DateOffset(months=1),
 }
-_RULE: Final[Mapping[Grain, str]] = {"hour": "h", "day": "D", "week": "W-MON", "month": "MS"}
-#: Fewer earlier values than this say nothing about what is usual.
-_FEWEST: Final = 4
-#: 99% of a normal spread: about one point in a hundred lies outside by chance.
-_REACH: Final = 2.576
 
 
 def grain_for(period: Period) -> Grain:
@@ -55,7 +45,7 @@ def around(period: Period, grain: Grain, *, today: date) -> Period:
     missing = max(0, least - period.n_days)
     last = max(period.last, min(today, period.last + timedelta(days=missing // 4)))
     first = min(period.first, last - timedelta(days=least - 1))
-    return Period(_bucket_start(first, grain), last, period.zone_name)
+    return Period(bucket_start(first, grain), last, period.zone_name)
 
 
 def course(lake: Lake, query: EventQuery, *, grain: Grain, until: pd.Timestamp) -> pd.DataFrame:
@@ -74,48 +64,34 @@ def course(lake: Lake, query: EventQuery, *, grain: Grain, until: pd.Timestamp) 
         ``high`` (NaN with fewer than four earlier values), ``flag`` (outside the band).
     """
     period = query.filter.period
-    first = _bucket_start(period.first, grain)
-    before = pd.Timestamp(first) - HISTORY * _APART[grain]
+    first = bucket_start(period.first, grain)
+    step = pd.DateOffset(months=1) if grain == "month" else pd.DateOffset(weeks=1)
+    before = pd.Timestamp(first) - WEEKS * step
     longer = Period(before.date(), period.last, period.zone_name)
     counted = queries.counts(lake, query.with_period(longer), grain=grain)
-    whole = _filled(counted, longer, grain)
+    whole = fill(counted, longer, grain=grain)["n"].astype(float)
     # Before the first event ever there was no counting, and no zeros to learn from.
     if len(counted):
         whole = whole.where(whole.index >= counted["bucket"].min())
-    return band(whole, grain=grain, first=first, until=until)
+    return against(whole, grain=grain, first=first, until=until)
 
 
-def band(counts: pd.Series, *, grain: Grain, first: date, until: pd.Timestamp) -> pd.DataFrame:
-    """Compare each bucket with up to eight before it of the same kind (weekday, hour).
+def against(counts: pd.Series, *, grain: Grain, first: date, until: pd.Timestamp) -> pd.DataFrame:
+    """Put gap-free counts beside their expected band, from `first` on; see `course`.
 
-    The spread is that of counts, wider than Poisson by the dispersion seen in the history
-    (variance over mean, at least 1, pooled over all buckets), with the reach of 99%.
-    `counts` is gap-free by naive local bucket and begins eight steps before `first`.
+    Hours and days are compared with the same hour and weekday of eight weeks, weeks and months
+    with the eight before them.
     """
     starts = pd.DatetimeIndex(counts.index)
-    past = pd.DataFrame(
-        {
-            k: counts.reindex(starts - k * _APART[grain]).to_numpy(dtype=float)
-            for k in range(1, HISTORY + 1)
-        },
-        index=starts,
-    )
-    enough = past.notna().sum(axis=1) >= _FEWEST
-    mean = past.mean(axis=1).where(enough)
-    spread = past.var(axis=1, ddof=1).where(enough)
-    told = mean > 0
-    dispersion = max(1.0, float((spread[told] / mean[told]).mean())) if told.any() else 1.0
-    half = _REACH * np.sqrt(dispersion * mean)
-    table = pd.DataFrame(
-        {
-            "bucket": starts,
-            "n": counts.to_numpy(dtype=float),
-            "expected": mean.to_numpy(),
-            "low": (mean - half).clip(lower=0.0).to_numpy(),
-            "high": (mean + half).to_numpy(),
-        }
-    )
-    table["n"] = table["n"].where((starts + _LENGTH[grain]) <= until)
+    if grain == "month":  # months as if they were weeks apart: the band counts in weeks
+        even = pd.date_range(starts[0], periods=len(starts), freq="7D")
+        told = expected_band(pd.Series(counts.to_numpy(), index=even), even, level=LEVEL)
+    else:
+        told = expected_band(counts, starts, level=LEVEL)
+    table = told.reset_index(drop=True)
+    over = (starts + _LENGTH[grain]) <= until
+    table.insert(0, "n", pd.Series(counts.to_numpy(dtype=float)).where(over))
+    table.insert(0, "bucket", starts)
     table["flag"] = (table["n"] > table["high"]) | (table["n"] < table["low"])
     return table[table["bucket"] >= pd.Timestamp(first)].reset_index(drop=True)
 
@@ -124,24 +100,17 @@ def lanes(lake: Lake, query: EventQuery, *, grain: Grain, by: Lane) -> pd.DataFr
     """Count each facet or channel bucket by bucket: ``bucket``, ``lane`` (code), ``n``; no gaps."""
     period = query.filter.period
     counted = queries.counts(lake, query, by=(by,), grain=grain)
-    buckets = _buckets(period, grain)
-    codes = [code.value for code in LANES[by]]
-    whole = pd.MultiIndex.from_product([codes, buckets], names=["lane", "bucket"])
+    whole = pd.MultiIndex.from_product(
+        [[code.value for code in LANES[by]], buckets(period, grain)], names=["lane", "bucket"]
+    )
     found = counted.rename(columns={by: "lane"}).set_index(["lane", "bucket"])["n"]
     return found.reindex(whole, fill_value=0).reset_index()
 
 
 def week(lake: Lake, query: EventQuery) -> pd.DataFrame:
     """Return the mean number of events per hour of the week: 7 weekdays (Monday 0) by 24 hours."""
-    period = query.filter.period
     counted = queries.counts(lake, query, by=("weekday", "hour"))
-    days = pd.Series([day.weekday() for day in period.days()]).value_counts()
-    table = (
-        counted.pivot_table(index="weekday", columns="hour", values="n", aggfunc="sum")
-        .reindex(index=range(7), columns=range(24))
-        .fillna(0.0)
-    )
-    return table.div(days.reindex(range(7)).fillna(1).to_numpy(), axis=0)
+    return weekly_heat(counted, query.filter.period, mean=True)
 
 
 def holidays(named: Mapping[date, str]) -> list[Span]:
@@ -154,20 +123,3 @@ def holidays(named: Mapping[date, str]) -> list[Span]:
         else:
             spans.append(Span(day, day, named[day]))
     return spans
-
-
-def _bucket_start(day: date, grain: Grain) -> date:
-    if grain == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if grain == "month" else day
-
-
-def _buckets(period: Period, grain: Grain) -> pd.DatetimeIndex:
-    first = pd.Timestamp(_bucket_start(period.first, grain))
-    after = pd.Timestamp(period.last) + pd.Timedelta(days=1)
-    return pd.date_range(first, after, freq=_RULE[grain], inclusive="left", name="bucket")
-
-
-def _filled(counted: pd.DataFrame, period: Period, grain: Grain) -> pd.Series:
-    by_bucket = counted.set_index("bucket")["n"]
-    return by_bucket.reindex(_buckets(period, grain), fill_value=0).astype(float)

@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from govdash.aggregate.series import Grain
 from govdash.core.filters import EventQuery, Period
 from govdash.figures import charts, maps
 from govdash.report import map as map_report
@@ -133,7 +134,7 @@ def _work(page: Page, cases: pd.DataFrame, alerts: pd.DataFrame) -> None:
 def _course(page: Page, query: EventQuery) -> None:
     period = query.filter.period
     hourly = period.n_days == 1
-    grain: timeline.Grain = "hour" if hourly else timeline.grain_for(period)
+    grain: Grain = "hour" if hourly else timeline.grain_for(period)
     told = page.cached(timeline.course, query, grain=grain, until=full_hour(page))
     unit = "每小时" if hourly else f"每{timeline.GRAINS[grain]}"
     note = f"实线 = 实际（{unit}），阴影 = 前 8 周同期的预期区间"

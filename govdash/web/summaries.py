@@ -80,7 +80,7 @@ def facets(page: Page, query: EventQuery, *, until: pd.Timestamp) -> None:
                 rows.tag(Facet(row["facet"]).label),
                 rows.num(number(row["n"])),
                 rows.bar(row["n"] / most),
-                rows.num(change(row["change"], digits=0), tone="faint"),
+                rows.num(change(row["ratio"], digits=0), tone="faint"),
             ],
             chosen=Facet(row["facet"]) in chosen,
         )

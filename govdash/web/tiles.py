@@ -9,7 +9,7 @@ from govdash.report import performance
 from govdash.report.overview import Tally
 from govdash.report.performance import CaseFigures
 from govdash.web.page import Page
-from govdash.web.parts import Html, change, el, kpi, level_badge, number, show
+from govdash.web.parts import Html, el, kpi, level_badge, number, show
 
 PERCENT: Final = 100
 
@@ -63,7 +63,7 @@ def _events(page: Page, label: str, tally: Tally) -> Html:
         f"{label}事件",
         number(tally.n),
         "件",
-        note=f"环比 {change(tally.on_month)}　同比 {change(tally.on_year)}",
+        note=f"环比 {tally.on_previous.label}　同比 {tally.on_year.label}",
         trend=tally.days,
         colour=page.palette.primary,
         hint=f"环比：与之前同样长的时段相比；同比：与去年同期相比{hours}。曲线为近14天。",

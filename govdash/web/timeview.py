@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 import pandas as pd
 import streamlit as st
 
+from govdash.aggregate.series import Grain
 from govdash.core.filters import EventQuery, Period
 from govdash.figures import charts
 from govdash.report import timeline
@@ -34,7 +35,7 @@ def screen(page: Page, query: EventQuery) -> None:
         _week(page, wide)
 
 
-def _grain(query: EventQuery) -> timeline.Grain:
+def _grain(query: EventQuery) -> Grain:
     with st.container(horizontal=True, vertical_alignment="center", key="gd_band_head"):
         show(
             card_title(
@@ -54,10 +55,10 @@ def _grain(query: EventQuery) -> timeline.Grain:
         )
     if chosen in (AUTO, None):
         return timeline.grain_for(query.filter.period)
-    return cast("timeline.Grain", chosen)
+    return cast("Grain", chosen)
 
 
-def _band(page: Page, query: EventQuery, wide: EventQuery, grain: timeline.Grain) -> None:
+def _band(page: Page, query: EventQuery, wide: EventQuery, grain: Grain) -> None:
     until = page.wall_clock().floor("h")
     told = page.cached(timeline.course, wide, grain=grain, until=until)
     if not told["n"].fillna(0).any():
@@ -109,7 +110,7 @@ def _brushed_days(state: Any) -> tuple[date, date] | None:  # noqa: ANN401 - Str
     return first.date(), max(first, last - timedelta(seconds=1)).date()
 
 
-def _lanes(page: Page, wide: EventQuery, grain: timeline.Grain) -> None:
+def _lanes(page: Page, wide: EventQuery, grain: Grain) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="gd_lanes_head"):
         show(card_title("分道", "每道各有高度；右侧为合计（件）"))
         by = st.segmented_control(

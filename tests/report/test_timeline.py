@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from govdash.core.filters import Period
 from govdash.figures.charts import Span
@@ -22,33 +21,31 @@ def daily(values) -> pd.Series:
 
 
 def test_a_day_is_compared_with_the_same_weekday_of_eight_weeks():
-    """Mondays had 4 or 16 in turn: mean 10, variance 288/7; other days always 10."""
     weeks = [[4 if week % 2 else 16, *[10] * 6] for week in range(8)]
     counts = daily([n for week in weeks for n in week] + [60] + [10] * 6)
-    told = timeline.band(counts, grain="day", first=FIRST, until=pd.Timestamp("2026-06-20"))
+    told = timeline.against(counts, grain="day", first=FIRST, until=pd.Timestamp("2026-06-20"))
+    assert told["bucket"].iloc[0] == pd.Timestamp(FIRST)
     assert told["expected"].tolist() == [10.0] * 7
-    # pooled dispersion: the mean of variance over mean of the seven days, (288/7/10) / 7 < 1
-    assert told["high"].iloc[0] == pytest.approx(10 + 2.576 * np.sqrt(10))
-    assert told["low"].iloc[0] == pytest.approx(10 - 2.576 * np.sqrt(10))
     assert told["flag"].tolist() == [True] + [False] * 6
 
 
-def test_a_restless_past_widens_the_band():
-    quiet = timeline.band(
-        daily([10] * 63), grain="day", first=FIRST, until=pd.Timestamp("2026-06-20")
+def test_a_month_is_compared_with_the_eight_before_it():
+    counts = pd.Series([10.0] * 8 + [60.0], index=pd.date_range("2025-10-01", periods=9, freq="MS"))
+    told = timeline.against(
+        counts, grain="month", first=date(2026, 6, 1), until=pd.Timestamp("2026-07-01")
     )
-    rng = np.random.default_rng(1)
-    restless = timeline.band(
-        daily(rng.choice([0, 20], 63)), grain="day", first=FIRST, until=pd.Timestamp("2026-06-20")
-    )
-    assert (restless["high"] - restless["expected"]).min() > (
-        quiet["high"] - quiet["expected"]
-    ).max()
+    assert told[["n", "expected", "flag"]].to_dict("list") == {
+        "n": [60.0],
+        "expected": [10.0],
+        "flag": [True],
+    }
 
 
 def test_a_bucket_that_is_not_over_has_no_count_and_no_flag():
     counts = daily([10] * 56 + [10, 0, 0, 0, 0, 0, 0])
-    told = timeline.band(counts, grain="day", first=FIRST, until=pd.Timestamp("2026-06-09 15:00"))
+    told = timeline.against(
+        counts, grain="day", first=FIRST, until=pd.Timestamp("2026-06-09 15:00")
+    )
     assert told["n"].iloc[0] == 10
     assert told["n"].iloc[1:].isna().all()
     assert not told["flag"].any()
@@ -57,7 +54,7 @@ def test_a_bucket_that_is_not_over_has_no_count_and_no_flag():
 def test_too_little_history_expects_nothing():
     counts = daily([10] * 63)
     counts.iloc[:35] = float("nan")  # three weeks are left
-    told = timeline.band(counts, grain="day", first=FIRST, until=pd.Timestamp("2026-06-20"))
+    told = timeline.against(counts, grain="day", first=FIRST, until=pd.Timestamp("2026-06-20"))
     assert told["expected"].isna().all()
     assert not told["flag"].any()
 

@@ -1,0 +1,110 @@
+"""态势总览, 一张图 and 时间线 through the router: drawn on real data, and one filter for all."""
+
+from datetime import UTC, datetime
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from govdash.core.settings import Settings
+from govdash.store import Store, accounts
+from tests.web import town
+
+PAGES = ["monitor/overview.py", "monitor/map.py", "monitor/timeline.py"]
+
+
+@pytest.fixture
+def city(app: AppTest, sqlite_store: Store, settings: Settings) -> AppTest:
+    """The router on the small town, whose newest events are half an hour old."""
+    town.build(sqlite_store, settings, datetime.now(UTC))
+    return app
+
+
+def open_on(app: AppTest, page: str, **params: str) -> AppTest:
+    """Open a page as a link with parameters does."""
+    app.run()
+    app.query_params.update(params)
+    app.switch_page(f"../../pages/{page}")
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    """Everything that the page says in HTML."""
+    return "\n".join(str(piece.proto.body) for piece in app.get("html"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_opens_from_a_link_without_an_error(city: AppTest, page: str):
+    open_on(city, page, period="30d")
+    assert not city.exception
+    assert not city.error
+    assert "没有事件" not in words(city)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_says_what_is_missing_in_an_empty_installation(seeded: AppTest, page: str):
+    open_on(seeded, page)
+    assert not seeded.exception
+    assert not seeded.error
+    assert "没有事件" in words(seeded) or "还没有区域" in words(seeded)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_user_without_permission_sees_a_refusal_and_nothing_else(
+    city: AppTest, sqlite_store: Store, page: str
+):
+    with sqlite_store.write() as session:
+        accounts.put_role(session, code="local_operator", name="本机值班员", permissions=[])
+    open_on(city, page)
+    assert "没有打开" in city.error[0].value
+    assert not city.segmented_control
+
+
+def test_the_overview_counts_the_alerts_of_the_chosen_area_only(city: AppTest, sqlite_store: Store):
+    open_on(city, "monitor/overview.py", period="7d")
+    assert '<b class="gd-num">3</b> 条' in words(city)
+    city.query_params["area"] = town.QUAY
+    city.run()
+    assert '<b class="gd-num">1</b> 条' in words(city)
+    assert "区域：码头街道" in [button.label for button in city.button]
+
+
+def test_taking_a_chip_away_lets_go_of_that_part_alone(city: AppTest):
+    open_on(city, "monitor/overview.py", period="7d", area=town.QUAY, facet="affair")
+    chip = next(b for b in city.button if b.label == "区域：码头街道")
+    chip.click().run()
+    assert "area" not in city.query_params
+    assert city.query_params["facet"] == "affair"
+    next(b for b in city.button if b.label == "清空全部").click().run()
+    assert "facet" not in city.query_params
+
+
+def test_the_choice_survives_a_change_of_page(city: AppTest):
+    open_on(city, "monitor/overview.py", period="7d", area=town.QUAY)
+    city.query_params.clear()  # the navigation's own links carry nothing
+    city.switch_page("../../pages/monitor/timeline.py").run()
+    assert city.query_params["area"] == town.QUAY
+    assert city.query_params["period"] == "7d"
+    assert city.selectbox(key="gd_area").value == town.QUAY
+
+
+def test_a_link_that_cannot_be_read_says_which_part_and_offers_a_way_out(city: AppTest):
+    open_on(city, "monitor/map.py", channel="fax")
+    assert "渠道“fax”不认识" in city.error[0].value
+    city.button[0].click().run()
+    assert not city.error
+
+
+def test_own_dates_are_picked_in_two_fields(city: AppTest):
+    open_on(city, "monitor/timeline.py")
+    city.segmented_control(key="gd_period").set_value("自定义").run()
+    assert "from" in city.query_params
+    first = city.date_input(key="gd_first")
+    first.set_value(first.value.replace(day=1)).run()
+    assert city.query_params["from"].endswith("-01")
+
+
+def test_the_timeline_counts_in_the_grain_that_is_asked(city: AppTest):
+    open_on(city, "monitor/timeline.py", period="30d")
+    city.segmented_control(key="grain").set_value("week").run()
+    assert not city.exception
+    assert city.segmented_control(key="grain").value == "week"
