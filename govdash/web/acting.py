@@ -38,9 +38,21 @@ def perform(page: Page, action: Action, *, did: str, subject: str) -> bool:
     return True
 
 
-def finish(page: Page, action: Action, *, did: str, subject: str) -> None:
-    """Run the `action` of a drawer: close it and run the page anew, or say here what is wrong."""
+def finish(
+    page: Page,
+    action: Action,
+    *,
+    did: str,
+    subject: str,
+    then: Callable[[], None] | None = None,
+) -> None:
+    """Run the `action` of a drawer: close it and run the page anew, or say here what is wrong.
+
+    `then` is called when the transaction has been committed.
+    """
     if perform(page, action, did=did, subject=subject):
+        if then is not None:
+            then()
         close_drawer()
         st.rerun()
     say_outcome()
@@ -71,8 +83,14 @@ def say_outcome() -> None:
         st.error(said, icon=":material/error:")
 
 
-def open_drawer(name: str, version: int) -> None:
-    """Open a drawer over a record as it is now; a button's ``on_click``."""
+def open_drawer(name: str, version: int, key: str = "", number: int = 0) -> None:
+    """Open a drawer over a record as it is now; a button's ``on_click``.
+
+    The record (`number` in the URL parameter `key`) stays the one that is looked at, however the
+    list changes meanwhile.
+    """
+    if key:
+        st.query_params[key] = str(number)
     st.query_params[DRAWER] = name
     st.session_state[SEEN] = (name, version)
 
@@ -98,6 +116,18 @@ def seen_version(name: str, present: int) -> int:
         st.session_state[SEEN] = (name, present)
         return present
     return kept[1]
+
+
+def look_at(key: str, number: int) -> None:
+    """Look at one record, and close the drawer of another."""
+    st.query_params[key] = str(number)
+    close_drawer()
+
+
+def look_at_first(key: str) -> None:
+    """Look at the first record of the list; a tray's ``on_change``."""
+    st.query_params.pop(key, None)
+    close_drawer()
 
 
 def chosen_id(key: str) -> int | None:

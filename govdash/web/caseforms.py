@@ -35,6 +35,7 @@ FORWARD: Final = frozenset(
         CaseAction.RESUME,
     }
 )
+CASE: Final = "case"  # URL parameter: the case that is looked at
 SATISFACTION: Final = {5: "5 非常满意", 4: "4 满意", 3: "3 一般", 2: "2 不满意", 1: "1 很不满意"}
 #: What the fields of a step are called in the log.
 TOLD: Final = {
@@ -68,7 +69,7 @@ def actions(page: Page, life: CaseLife) -> None:
                 key=f"gw_do_{action.value}_{row['id']}_{row['version']}",
                 type="primary" if action in FORWARD else "secondary",
                 on_click=acting.open_drawer if needs_form else _take,
-                args=(f"case_{action.value}", row["version"])
+                args=(f"case_{action.value}", row["version"], CASE, row["id"])
                 if needs_form
                 else (page, row["id"], action, row["version"]),
             )
@@ -79,7 +80,7 @@ def actions(page: Page, life: CaseLife) -> None:
                 key=f"gw_do_call_{row['id']}_{row['version']}",
                 icon=":material/call:",
                 on_click=acting.open_drawer,
-                args=("case_call", row["version"]),
+                args=("case_call", row["version"], CASE, row["id"]),
             )
         if not allowed and not askable:
             st.caption(
@@ -117,6 +118,7 @@ def _take(page: Page, case_id: int, action: CaseAction, version: int) -> None:
         case = cases.take_step(session, case_id, action, actor=user, at=at, seen_version=version)
         return f"案件 {case.number}：{action.label}，现为“{case.state.label}”。"
 
+    st.query_params[CASE] = str(case_id)
     acting.perform(page, act, did=f"case.{action.value}", subject=f"case:{case_id}")
 
 
@@ -268,10 +270,18 @@ def _new_drawer(page: Page, choices: Choices) -> None:
     if not sent:
         return
 
+    made: list[int] = []
+
     def act(session: Session, user: User, at: datetime) -> str:
         case = cases.open_case(session, new_case(typed, None), actor=user, at=at)
-        st.query_params["case"] = str(case.id)
+        made.append(case.id)
         due = workparts.clock_time(case.due_at, page.zone, now=at)
         return f"已登记案件 {case.number}，到期 {due}。"
 
-    acting.finish(page, act, did="case.open", subject="case:new")
+    acting.finish(
+        page,
+        act,
+        did="case.open",
+        subject="case:new",
+        then=lambda: acting.look_at(CASE, made[-1]),
+    )

@@ -25,7 +25,7 @@ from govdash.workflow.clocks import Lamp
 from govdash.workflow.naming import Names
 from govdash.workflow.timing import Reading
 
-KEY = "case"  # URL parameter: the case that is looked at
+KEY = caseforms.CASE
 SHAPES = {Lamp.RED: "◆", Lamp.YELLOW: "■", Lamp.GREEN: "●", Lamp.OFF: "○"}
 
 
@@ -65,6 +65,8 @@ def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
                 format_func=lambda tray: tray.label,
                 label_visibility="collapsed",
                 bind="query-params",
+                on_change=acting.look_at_first,
+                args=(KEY,),
             )
             or Tray.OPEN
         )
@@ -131,8 +133,7 @@ def case_list(tray: Tray, table: pd.DataFrame) -> int | None:
     ]
     opened = rows.draw(listed, key="gw_cases", columns="4.2rem 1fr auto", look="cards")
     if opened is not None and int(opened) != chosen:
-        acting.close_drawer()
-        st.query_params[KEY] = opened
+        acting.look_at(KEY, int(opened))
         st.rerun()
     return chosen
 

@@ -47,6 +47,8 @@ def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
             format_func=lambda tray: tray.label,
             label_visibility="collapsed",
             bind="query-params",
+            on_change=acting.look_at_first,
+            args=(KEY,),
         )
         levels = st.pills(
             "级别",
@@ -84,8 +86,7 @@ def inbox(page: Page, tray: Tray, table: pd.DataFrame) -> int | None:
     ]
     opened = rows.draw(listed, key="gw_alerts", columns="2.15rem 1fr auto", look="cards")
     if opened is not None and int(opened) != chosen:
-        acting.close_drawer()
-        st.query_params[KEY] = opened
+        acting.look_at(KEY, int(opened))
         st.rerun()
     return chosen
 
@@ -232,7 +233,7 @@ def _actions(page: Page, life: AlertLife) -> None:
                 key=f"gw_case_{here}",
                 icon=":material/assignment_add:",
                 on_click=acting.open_drawer,
-                args=("alert_case", row["version"]),
+                args=("alert_case", row["version"], KEY, row["id"]),
             )
         if AlertAction.DISMISS in life.actions:
             st.button(
@@ -240,7 +241,7 @@ def _actions(page: Page, life: AlertLife) -> None:
                 key=f"gw_dismiss_{here}",
                 icon=":material/block:",
                 on_click=acting.open_drawer,
-                args=("alert_dismiss", row["version"]),
+                args=("alert_dismiss", row["version"], KEY, row["id"]),
             )
 
 
@@ -249,6 +250,7 @@ def _acknowledge(page: Page, alert_id: int, version: int) -> None:
         alert = alerts.acknowledge(session, alert_id, actor=user, at=at, seen_version=version)
         return f"已签收 {alert.number}。"
 
+    st.query_params[KEY] = str(alert_id)
     acting.perform(page, act, did="alert.acknowledge", subject=f"alert:{alert_id}")
 
 

@@ -1,0 +1,320 @@
+"""预警中心 and 处置工单 through the router: what a person does there, twice, and what stays."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from govdash.access import SYSTEM, load_user
+from govdash.access.users import LOCAL_OPERATOR
+from govdash.core.permissions import Permission
+from govdash.core.settings import ROOT, Settings
+from govdash.core.vocab import CaseAction, CaseState, Disposition, Handling
+from govdash.store import Store, accounts, journal
+from govdash.store.models import Alert, Case, Feedback
+from govdash.workflow import alerts, cases
+from tests.web import town
+
+ALERTS = str(ROOT / "pages" / "work" / "alerts.py")
+CASES = str(ROOT / "pages" / "work" / "cases.py")
+
+
+@pytest.fixture
+def built(sqlite_store: Store, settings: Settings) -> Store:
+    town.build(sqlite_store, settings, datetime.now(UTC))
+    return sqlite_store
+
+
+@pytest.fixture
+def at_page(app: AppTest, built: Store) -> Callable[..., AppTest]:
+    """Open a page by its script, with URL parameters."""
+
+    def opened(page: str, **params: str) -> AppTest:
+        app.run()
+        app.switch_page(page)
+        for name, value in params.items():
+            app.query_params[name] = value
+        return well(app.run())
+
+    return opened
+
+
+def well(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    found = [button for button in app.button if button.label == label]
+    assert found, f"no button {label}, only {[b.label for b in app.button]}"
+    return well(found[0].click().run())
+
+
+def labels(app: AppTest) -> set[str]:
+    return {button.label for button in app.button}
+
+
+def drawn(app: AppTest) -> str:
+    return "\n".join(html.value for html in app.get("html") if hasattr(html, "value"))
+
+
+def alert(store: Store, number: int = 1) -> Alert:
+    with store.read() as session:
+        found = session.get(Alert, number)
+        assert found is not None
+        session.expunge(found)
+        return found
+
+
+def case(store: Store, number: int = 1) -> Case:
+    with store.read() as session:
+        found = session.get(Case, number)
+        assert found is not None
+        session.expunge(found)
+        return found
+
+
+def did(store: Store, subject: str) -> list[str]:
+    with store.read() as session:
+        return [line.did for line in journal.lines(session, subject=subject)]
+
+
+def by_somebody_else(store: Store, number: int = 1) -> None:
+    with store.write() as session:
+        alerts.acknowledge(session, number, actor=SYSTEM, at=datetime.now(UTC))
+
+
+def make_case(store: Store, **told: str) -> int:
+    with store.write() as session:
+        new = cases.NewCase(
+            title=told.get("title", "路边垃圾堆放"),
+            category=town.GARBAGE,
+            area_path=town.QUAY,
+            unit_code="U2",
+        )
+        user = load_user(session)
+        return cases.open_case(session, new, actor=user, at=datetime.now(UTC)).id
+
+
+def test_the_worst_alert_is_looked_at_first_and_said_to_be_no_legal_warning(at_page, built):
+    app = at_page(ALERTS)
+    shown = drawn(app)
+    assert "码头街道" in shown
+    assert "监测提示（系统）" in shown
+    assert "不是法定预警" in shown
+    assert labels(app) >= {"签收", "转案件", "排除"}
+
+
+def test_acknowledging_is_one_action_one_journal_line_and_the_button_goes(at_page, built):
+    app = press(at_page(ALERTS), "签收")
+    assert "已签收" in app.success[0].value
+    assert "签收" not in labels(app)
+    assert alert(built).handling is Handling.ACKNOWLEDGED
+    assert did(built, "alert:1") == ["alert.acknowledge"]
+    assert not well(app.run()).success  # said once
+
+
+def test_an_action_on_what_somebody_changed_meanwhile_is_refused_and_changes_nothing(
+    at_page, built
+):
+    app = at_page(ALERTS)
+    by_somebody_else(built)
+    app = press(app, "签收")
+    assert "请刷新后再操作" in app.error[0].value
+    assert did(built, "alert:1") == ["alert.acknowledge"]
+    assert "排除" in labels(app)
+
+
+def test_the_alert_in_the_link_is_the_one_acted_on_whatever_the_list_does(at_page, built):
+    app = at_page(ALERTS, alert="2")
+    by_somebody_else(built, 1)  # the order of the list changes
+    app = press(app, "签收")
+    assert alert(built, 2).handling is Handling.ACKNOWLEDGED
+    assert alert(built, 3).handling is Handling.NEW
+
+
+def test_dismissing_asks_for_a_finding_and_a_reason(at_page, built):
+    app = press(at_page(ALERTS), "排除")
+    app = press(app, "确认排除")
+    assert "请选择判定并写明理由" in app.error[0].value
+    app.selectbox(key="gw_dismiss_code_1").set_value(Disposition.EXPECTED_EVENT)
+    app.text_area(key="gw_dismiss_note_1").set_value("集市日，垃圾已安排清运")
+    app = press(app, "确认排除")
+    told = alert(built)
+    assert told.handling is Handling.DISMISSED
+    assert told.disposition is Disposition.EXPECTED_EVENT
+    assert "集市日" in told.note
+    assert did(built, "alert:1") == ["alert.dismiss"]
+    assert "do" not in app.query_params
+
+
+def test_a_dismissal_that_comes_too_late_keeps_what_was_typed(at_page, built):
+    app = press(at_page(ALERTS), "排除")
+    by_somebody_else(built)
+    app.selectbox(key="gw_dismiss_code_1").set_value(Disposition.FALSE_ALARM)
+    app.text_area(key="gw_dismiss_note_1").set_value("现场没有发现")
+    app = press(app, "确认排除")
+    assert "请刷新后再操作" in app.error[0].value
+    assert app.text_area(key="gw_dismiss_note_1").value == "现场没有发现"
+    assert alert(built).handling is Handling.ACKNOWLEDGED
+
+
+def test_an_alert_becomes_a_case_with_fields_filled_in_and_changeable(at_page, built):
+    app = press(at_page(ALERTS), "转案件")
+    assert app.selectbox(key="gw_new_1_category").value == town.GARBAGE
+    assert app.selectbox(key="gw_new_1_unit").value == "U2"
+    assert app.text_input(key="gw_new_1_limit").value
+    app.text_input(key="gw_new_1_title").set_value("码头集中堆放垃圾")
+    app.text_input(key="gw_new_1_limit").set_value("2工作日")
+    app = press(app, "立案登记")
+    made = case(built)
+    assert made.title == "码头集中堆放垃圾"
+    assert made.alert_id == 1
+    assert (made.limit_amount, made.limit_unit) == (2, "work_day")
+    assert alert(built).handling is Handling.LINKED
+    assert did(built, "case:1") == ["case.open"]
+
+
+def test_a_limit_that_cannot_be_read_is_said_in_the_drawer(at_page, built):
+    app = press(at_page(ALERTS), "转案件")
+    app.text_input(key="gw_new_1_limit").set_value("尽快")
+    app = press(app, "立案登记")
+    assert "时限“尽快”无法识别" in app.error[0].value
+    assert app.text_input(key="gw_new_1_limit").value == "尽快"
+    assert alert(built).handling is Handling.NEW
+
+
+def test_a_case_walks_from_registration_to_the_follow_up_call(at_page, built):
+    number = make_case(built)
+    app = at_page(CASES, case=str(number))
+
+    def form(action: CaseAction, field: str) -> str:
+        return f"gw_form_{action.value}_{number}_{field}"
+
+    assert labels(app) >= {"立案", "不予立案"}
+    app = press(app, "立案")
+    assert "还需填写：立案条件" in press(app, "确认立案").error[0].value
+    choice = app.selectbox(key=form(CaseAction.ACCEPT, "register"))
+    choice.set_value(choice.options[0])
+    app = press(app, "确认立案")
+    app = press(app, "派遣")
+    assert app.selectbox(key=form(CaseAction.DISPATCH, "unit")).value == "U2"
+    app = press(app, "确认派遣")
+    app = press(app, "签收处置")
+    app = press(app, "处置完毕")
+    app.text_area(key=form(CaseAction.RESOLVE, "result")).set_value("已清运")
+    app = press(app, "确认处置完毕")
+    app = press(app, "核查通过")
+    app = press(app, "结案")
+    choice = app.selectbox(key=form(CaseAction.CLOSE, "close"))
+    choice.set_value(choice.options[0])
+    app = press(app, "确认结案")
+    assert case(built, number).state is CaseState.CLOSED
+    assert case(built, number).result == "已清运"
+    app = press(app, "回访")
+    assert "请选择是否解决和满意度" in press(app, "记录回访").error[0].value
+    app.radio(key=f"gw_call_{number}_solved").set_value(True)
+    app.segmented_control(key=f"gw_call_{number}_score").set_value(4)
+    app = press(app, "记录回访")
+    with built.read() as session:
+        call = session.query(Feedback).one()
+        assert (call.solved, call.satisfaction) == (True, 4)
+    assert did(built, f"case:{number}") == [
+        "feedback.record",
+        "case.close",
+        "case.verify",
+        "case.resolve",
+        "case.start",
+        "case.dispatch",
+        "case.accept",
+        "case.open",
+    ]
+
+
+def test_closing_a_case_of_an_alert_asks_what_the_alert_was(at_page, built):
+    at = datetime.now(UTC)
+    with built.write() as session:
+        user = load_user(session)
+        start = cases.suggest(session, session.get(Alert, 1))
+        number = cases.open_from_alert(session, 1, start, actor=user, at=at).id
+        form = cases.StepForm(
+            register_condition="属实", unit_code="U2", result="已清运", handler="李队长"
+        )
+        for action in ("accept", "dispatch", "start", "resolve", "verify"):
+            cases.take_step(session, number, CaseAction(action), actor=user, at=at, form=form)
+    app = press(at_page(CASES, case=str(number)), "结案")
+    choice = app.selectbox(key=f"gw_form_close_{number}_close")
+    choice.set_value(choice.options[0])
+    assert "监测提示结论" in press(app, "确认结案").error[0].value
+    app.selectbox(key=f"gw_form_close_{number}_disposition").set_value(Disposition.REAL_ACTED)
+    app = press(app, "确认结案")
+    assert case(built, number).state is CaseState.CLOSED
+    assert alert(built).disposition is Disposition.REAL_ACTED
+
+
+def test_cancelling_asks_twice(at_page, built):
+    number = make_case(built)
+    with built.write() as session:
+        form = cases.StepForm(register_condition="属实")
+        user = load_user(session)
+        at = datetime.now(UTC)
+        cases.take_step(session, number, CaseAction.ACCEPT, actor=user, at=at, form=form)
+    app = press(at_page(CASES, case=str(number)), "作废")
+    app.text_area(key=f"gw_form_cancel_{number}_note").set_value("重复登记")
+    app = press(app, "确认作废")
+    assert "请先勾选" in app.error[0].value
+    assert case(built, number).state is CaseState.ACCEPTED
+    app.checkbox(key=f"gw_form_cancel_{number}_sure").check()
+    press(app, "确认作废")
+    assert case(built, number).state is CaseState.CANCELLED
+
+
+def test_a_case_is_registered_by_hand_and_then_looked_at(at_page, built):
+    app = press(at_page(CASES), "登记案件")
+    assert "标题还没有填写" in press(app, "登记").error[0].value
+    app.text_input(key="gw_new_title").set_value("井盖破损")
+    app.selectbox(key="gw_new_category").set_value("P-01001")
+    app.selectbox(key="gw_new_area").set_value(town.HILL)
+    app = press(app, "登记")
+    made = case(built)
+    assert made.title == "井盖破损"
+    assert made.due_at is not None
+    assert app.query_params["case"] == str(made.id)
+    assert "井盖破损" in drawn(well(app.run()))
+
+
+def test_text_from_data_is_never_markup(at_page, built):
+    make_case(built, title="<script>alert(1)</script>")
+    shown = drawn(at_page(CASES))
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_who_may_only_look_sees_no_buttons(at_page, built):
+    with built.write() as session:
+        reads = [p.value for p in (Permission.EVENT_READ, Permission.ALERT_READ)]
+        accounts.put_role(session, code="local_operator", name="只读", permissions=reads)
+    app = at_page(ALERTS)
+    assert not labels(app) & {"签收", "转案件", "排除"}
+    assert "没有打开" in at_page(CASES).error[0].value
+
+
+def test_a_right_taken_away_after_drawing_is_missed_at_the_click_and_journalled(at_page, built):
+    app = at_page(ALERTS)
+    with built.write() as session:
+        reads = [p.value for p in (Permission.EVENT_READ, Permission.ALERT_READ)]
+        accounts.put_role(session, code="local_operator", name="只读", permissions=reads)
+    app = press(app, "签收")
+    assert "没有此项权限" in app.error[0].value
+    assert alert(built).handling is Handling.NEW
+    with built.read() as session:
+        line = journal.lines(session, subject="alert:1")[0]
+        assert (line.actor, line.result.value) == (LOCAL_OPERATOR, "refused")
+
+
+def test_empty_trays_say_what_to_do(at_page, built):
+    app = at_page(ALERTS, tray="处置中")
+    assert "没有处置中的监测提示" in drawn(app)
+    app = at_page(CASES)
+    assert "没有在办的案件" in drawn(app)
