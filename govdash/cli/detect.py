@@ -1,4 +1,4 @@
-"""`govdash detect`: score counts from a file, without a database."""
+"""`govdash detect`: score counts from a file, without a database; ticks and replays beside it."""
 
 import json
 from pathlib import Path
@@ -7,11 +7,14 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from govdash.cli import detect_jobs
 from govdash.core.errors import InputError
 from govdash.detect.registry import make_detector
 from govdash.detect.series import RowScores, read_rows, score_rows
 
 app = typer.Typer(no_args_is_help=True, help="检测：给每日计数评分，找出异常。")
+app.command(help="评分一次：按规则写监测提示。有新提示时退出码为 1。")(detect_jobs.run)
+app.command(help="回放历史，对照标注：检出率、延迟、每周误报。")(detect_jobs.backtest)
 
 OUT_COLUMNS = ["series", "date", "observed", "expected", "upper", "p_value", "score", "alarm"]
 
@@ -27,11 +30,6 @@ Start = Annotated[
 ]
 Refit = Annotated[int, typer.Option("--refit-days", help="每隔几天重新学习一次基线。")]
 AsJson = Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象。")]
-
-
-@app.callback()
-def detect() -> None:
-    """Keep `score` a sub-command although it is the only one."""
 
 
 @app.command(

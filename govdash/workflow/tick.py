@@ -8,7 +8,7 @@ from govdash.access import SYSTEM
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
 from govdash.core.vocab import Signal
-from govdash.detect import Finding, find_fitted
+from govdash.detect import Finding
 from govdash.detect.keys import SeriesKey, contains, related
 from govdash.lake import Lake
 from govdash.store import Session, Store, journal
@@ -93,30 +93,28 @@ def _score(
 ) -> _Scored:
     zone_name = settings.timezone
     last = local_day(at, settings.zone) - timedelta(days=1)
-    counts = watched.daily(lake, watch, last=last, zone_name=zone_name)
-    if counts.empty:
-        return _Scored(watch, [], 0, "数据湖中还没有事件")
+    today = last + timedelta(days=1)
+    counts = watched.history(
+        lake, watch, last=last, zone_name=zone_name, at=at if watch.partial_day else None
+    )
+    size = counts.daily.shape[1]
+    if size == 0:
+        return _Scored(watch, [], 0, "数据湖中没有可评分的序列")
+    known = counts.until(last)
+    detector = watch.make(calendar, known.index[0].date(), last)
+    if len(known) < detector.min_days:
+        short = f"历史只有 {len(known)} 天，至少需要 {detector.min_days} 天"
+        return _Scored(watch, [], size, short)
+    learned = counts.candidates(last, today)
+    if not learned:
+        return _Scored(watch, [], size, complete=True)
+    detector.fit(known[learned])
+    found = watch.find(detector, counts, learned=learned, at_day=last, names=names)
     if watch.partial_day:
-        counts = watched.with_today(counts, lake, watch, at=at, zone_name=zone_name)
-    counts = watched.busy(counts, watch)
-    complete = counts.loc[: str(last)]
-    detector = watch.make(calendar, counts.index[0].date(), last)
-    if len(complete) < detector.min_days:
-        short = f"历史只有 {len(complete)} 天，至少需要 {detector.min_days} 天"
-        return _Scored(watch, [], counts.shape[1], short)
-    if complete.shape[1] == 0:
-        return _Scored(watch, [], 0, complete=True)
-    detector.fit(complete)
-    found = find_fitted(detector, complete, at_day=last, policy=watch.policy(), names=names.areas)
-    if watch.partial_day:
-        today = last + timedelta(days=1)
-        policy = watch.policy(today=True)
-        found = _newest(
-            found, find_fitted(detector, counts, at_day=today, policy=policy, names=names.areas)
-        )
-    kept = [finding for finding in found if watch.speaks(finding)]
-    cells = [watched.with_cells(lake, f, names=names, zone_name=zone_name) for f in kept]
-    return _Scored(watch, cells, counts.shape[1], detector.note_, complete=True)
+        now = watch.find(detector, counts, learned=learned, at_day=today, names=names, today=True)
+        found = _newest(found, now)
+    cells = [watched.with_cells(lake, f, names=names, zone_name=zone_name) for f in found]
+    return _Scored(watch, cells, size, detector.note_, complete=True)
 
 
 def _newest(yesterday: Sequence[Finding], today: Sequence[Finding]) -> list[Finding]:

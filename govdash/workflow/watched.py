@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from govdash.access import SYSTEM, query_for
@@ -19,9 +20,9 @@ from govdash.detect import (
     Detector,
     Finding,
     FindPolicy,
+    find_fitted,
     make_detector,
     shares_of,
-    split_key,
     with_shares,
 )
 from govdash.lake import Lake, queries
@@ -35,6 +36,34 @@ _SHARES: Final = 12
 #: History that tells what is usual in a part (`detect.shares_of`): eight weeks, a week apart.
 _SHARE_DAYS: Final = 70
 _CELL: Final = AreaLevel.GRID.value
+_LONGEST: Final = 7  # days of the longest window (`detect.windows`)
+_MAJOR_LENGTH: Final = 4  # "A-06"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Days × series (`detect.keys`), and the smallest window count a rule looks at, by series."""
+
+    daily: pd.DataFrame
+    least: "pd.Series[float]"
+
+    def until(self, day: date) -> pd.DataFrame:
+        """Return the days up to one, it included."""
+        return self.daily.loc[: pd.Timestamp(day)]
+
+    def candidates(self, first: date, last: date) -> list[str]:
+        """Return the series that can be found on some day from `first` to `last`.
+
+        A rule wants so many events in a window, so a series that stays below in any window cannot
+        speak. The few that are left are learned and scored; `Watch.find` keeps the false
+        discovery rate that all series together would have.
+        """
+        since = pd.Timestamp(first) - pd.Timedelta(days=_LONGEST - 1)
+        recent = self.daily.loc[since : pd.Timestamp(last)].to_numpy()
+        summed = np.cumsum(recent, axis=0)
+        summed[_LONGEST:] -= summed[:-_LONGEST].copy()
+        enough = summed.max(axis=0) >= self.least.to_numpy()
+        return [str(name) for name in self.daily.columns[enough].tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +85,21 @@ class Watch:
         """Whether a rule wants to hear about today before it is over."""
         return any(rule.parameters.partial_day for rule in self.rules)
 
-    def policy(self, *, today: bool = False) -> FindPolicy:
+    def policy(self, *, of_all: float = 1.0, today: bool = False) -> FindPolicy:
         """Return the widest policy of the rules; each rule then takes what is its own.
 
-        Today is held against what a whole day may bring, and can only be too high.
+        Parameters
+        ----------
+        of_all : float
+            Share of all series that are scored. Those left out have the largest p-values, so the
+            Benjamini-Hochberg step over all of them is the step over these at so much of the rate.
+        today : bool
+            Today is held against what a whole day may bring, and can only be too high.
         """
         windows = {1} if today else {w for rule in self.rules for w in rule.parameters.windows}
         low = any(rule.parameters.direction == "low" for rule in self.rules)
         return FindPolicy(
-            fdr=max(rule.parameters.fdr for rule in self.rules),
+            fdr=max(rule.parameters.fdr for rule in self.rules) * of_all,
             min_excess=min(rule.parameters.min_excess for rule in self.rules),
             widths=tuple(sorted(windows)),
             low_side=low and not today,
@@ -76,6 +111,30 @@ class Watch:
         if "holidays" in inspect.signature(DETECTORS[self.detector]).parameters:
             known["holidays"] = calendar.holidays(first, last + timedelta(days=7))
         return make_detector(self.detector, **known)
+
+    def find(
+        self,
+        detector: Detector,
+        counts: Counts,
+        *,
+        learned: Sequence[str],
+        at_day: date,
+        names: Names,
+        today: bool = False,
+    ) -> list[Finding]:
+        """Return what a rule may want of the end of a day; the detector has `learned` some series.
+
+        ``q_value`` is over all series, also those that were not worth learning.
+        """
+        share = len(learned) / counts.daily.shape[1]
+        found = find_fitted(
+            detector,
+            counts.until(at_day)[list(learned)],
+            at_day=at_day,
+            policy=self.policy(of_all=share, today=today),
+            names=names.areas,
+        )
+        return [_over_all(finding, share) for finding in found if self.speaks(finding)]
 
     def taker(self, finding: Finding, *, open_rule: str | None = None) -> Rule | None:
         """Return the rule whose alert a finding becomes; None when no rule wants it.
@@ -111,52 +170,39 @@ def watches(rules: Sequence[Rule]) -> list[Watch]:
     ]
 
 
-def daily(lake: Lake, watch: Watch, *, last: date, zone_name: str) -> pd.DataFrame:
+def history(
+    lake: Lake,
+    watch: Watch,
+    *,
+    last: date,
+    zone_name: str,
+    at: datetime | None = None,
+    n_days: int | None = None,
+) -> Counts:
     """Return the counts of every watched series by local day, quiet days as zeros.
 
-    Columns are series keys (`detect.keys`). The first row is the first day with any event within
-    the history that the rules ask for, the last row is `last`; empty without events.
+    The first row is the first day with any event within the history that the rules ask for (or
+    `n_days`), the last row is `last`. With `at`, a moment of the day after, there is one more:
+    that day up to the hour of `at`; a replay of an earlier moment must not see what came later.
     """
-    period = Period.last_days(watch.history_days, until=last, zone_name=zone_name)
-    long = _counted(lake, watch, period, grain="day")
-    if long.empty:
-        return pd.DataFrame()
-    wide = long.set_index(["bucket", "series"])["n"].unstack(fill_value=0)
-    days = pd.date_range(wide.index.min(), pd.Timestamp(last), name="day")
-    return wide.reindex(days, fill_value=0)
-
-
-def with_today(
-    counts: pd.DataFrame, lake: Lake, watch: Watch, *, at: datetime, zone_name: str
-) -> pd.DataFrame:
-    """Return `counts` with one more row: today up to the hour of `at`.
-
-    The hour, because a replay of an earlier moment must not see what came later that day.
-    """
-    zone = ZoneInfo(zone_name)
-    now = pd.Timestamp(at.astimezone(zone).replace(tzinfo=None))
-    day = now.normalize()
-    long = _counted(lake, watch, Period(day.date(), day.date(), zone_name), grain="hour")
-    today = long[long["bucket"] <= now].groupby("series")["n"].sum()
-    columns = pd.Index(sorted({*counts.columns, *today.index}), dtype="str")
-    row = today.reindex(columns, fill_value=0).rename(day).to_frame().T
-    both = pd.concat([counts.reindex(columns=columns, fill_value=0), row])
-    return both.astype("int64").rename_axis("day")
-
-
-def busy(counts: pd.DataFrame, watch: Watch) -> pd.DataFrame:
-    """Keep the series that have as many events as a rule that watches them asks for."""
-    kept: list[str] = []
-    for name, total in counts.sum().items():
-        key = split_key(str(name))
-        asked = [
-            rule.parameters.min_total
-            for rule in watch.rules
-            if rule.watches(key.area_path, key.category)
-        ]
-        if asked and int(total) >= min(asked):
-            kept.append(str(name))
-    return counts[kept]
+    period = Period.last_days(n_days or watch.history_days, until=last, zone_name=zone_name)
+    fine = _fine(lake, watch, period, grain="day")
+    days = [pd.Timestamp(last)]
+    if at is not None:
+        day = last + timedelta(days=1)
+        now = pd.Timestamp(at.astimezone(ZoneInfo(zone_name)).replace(tzinfo=None))
+        today = _fine(lake, watch, Period(day, day, zone_name), grain="hour")
+        today = today[today["bucket"] <= now].assign(bucket=pd.Timestamp(day))
+        fine = pd.concat([fine, today], ignore_index=True)
+        days.append(pd.Timestamp(day))
+    if fine.empty:
+        return Counts(pd.DataFrame(), pd.Series(dtype=float))
+    parts = [_series(fine, watch, level, kind) for level, kind in _combinations(watch.rules)]
+    long = pd.concat([part for part, _ in parts])
+    wide = long.unstack("series", fill_value=0)
+    index = pd.date_range(fine["bucket"].min(), days[-1], name="day")
+    least = pd.concat([least for _, least in parts])
+    return Counts(wide.reindex(index, fill_value=0), least[wide.columns])
 
 
 def with_cells(lake: Lake, finding: Finding, *, names: Names, zone_name: str) -> Finding:
@@ -180,30 +226,53 @@ def with_cells(lake: Lake, finding: Finding, *, names: Names, zone_name: str) ->
     return replace(finding, evidence=replace(evidence, shares=evidence.shares[:_SHARES]))
 
 
-def _counted(lake: Lake, watch: Watch, period: Period, *, grain: str) -> pd.DataFrame:
-    """Return ``series``, ``bucket``, ``n`` of every level and kind that the rules watch."""
+def _over_all(finding: Finding, share: float) -> Finding:
+    q_value = min(finding.evidence.q_value / share, 1.0)
+    return replace(finding, evidence=replace(finding.evidence, q_value=q_value))
+
+
+def _fine(lake: Lake, watch: Watch, period: Period, *, grain: str) -> pd.DataFrame:
+    """Count once by all area levels and kinds that the rules watch; the rest is adding up.
+
+    Columns: the levels, ``channel`` or ``category`` and ``major``, ``bucket``, ``n``.
+    """
+    levels = {level for level, _ in _combinations(watch.rules)}
+    kind = "channel" if watch.subject == "channel" else "category"
     query = query_for(SYSTEM, EventFilter(period=period))
-    parts = [pd.DataFrame({"series": [], "bucket": [], "n": []})]
-    for level, kind in sorted(_combinations(watch.rules)):
-        by = (level,) if kind == "all" else (level, kind)
-        counted = queries.counts(lake, query, by=by, grain=grain).dropna(subset=list(by))
-        if counted.empty:
-            continue
-        category = ALL if kind == "all" else counted[kind].astype(str)
-        if kind == "channel":
-            category = CHANNEL + category
-        series = counted[level].astype(str) + "|" + category
-        parts.append(counted.assign(series=series)[["series", "bucket", "n"]])
-    return pd.concat(parts[1:] or parts, ignore_index=True)
+    counted = queries.counts(lake, query, by=(*sorted(levels), kind), grain=grain)
+    if kind == "category":
+        return counted.assign(major=counted[kind].str[:_MAJOR_LENGTH])
+    return counted.assign(channel=CHANNEL + counted[kind].astype(str))
 
 
-def _combinations(rules: Sequence[Rule]) -> set[tuple[str, str]]:
+def _series(
+    fine: pd.DataFrame, watch: Watch, level: str, kind: str
+) -> "tuple[pd.Series[int], pd.Series[float]]":
+    """Return the counts by (``bucket``, ``series``) of one level and kind, busy series only.
+
+    With them, by series: the smallest number within a window that a rule would look at.
+    """
+    mine = [rule.parameters for rule in watch.rules if (level, kind) in _combinations([rule])]
+    placed = fine.dropna(subset=[level])
+    what = ALL if kind == "all" else placed[kind].astype(str)
+    series = (placed[level].astype(str) + "|" + what).rename("series")
+    counts = placed["n"].groupby([placed["bucket"], series]).sum()
+    totals = counts.groupby("series").sum()
+    kept = totals.index[totals >= min(p.min_total for p in mine)]
+    least = min(p.min_observed if p.direction == "high" else 0.0 for p in mine)
+    busy = counts[counts.index.get_level_values("series").isin(kept)]
+    return busy, pd.Series(least, index=kept)
+
+
+def _combinations(rules: Sequence[Rule]) -> list[tuple[str, str]]:
     """Return (area level, kind of category) of everything that the rules watch."""
-    return {
-        (level.value, kind)
-        for rule in rules
-        for level in rule.parameters.areas
-        for kind in (
-            ("channel",) if rule.parameters.subject == "channel" else rule.parameters.categories
-        )
-    }
+    return sorted(
+        {
+            (level.value, kind)
+            for rule in rules
+            for level in rule.parameters.areas
+            for kind in (
+                ("channel",) if rule.parameters.subject == "channel" else rule.parameters.categories
+            )
+        }
+    )
