@@ -179,7 +179,11 @@ def _rejects(page: Page, run: Import) -> None:
     if page.user.may(Permission.EVENT_IMPORT, area=None):
         table = pd.DataFrame(
             [
-                {"行号": row.row_number, "原因": "；".join(in_words(c) for c in row.reasons)}
+                {
+                    "行号": row.row_number,
+                    "原因": "；".join(in_words(code) for code in row.reasons),
+                    **row.raw,
+                }
                 for row in kept
             ]
         )
