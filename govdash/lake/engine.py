@@ -4,6 +4,7 @@ import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -12,6 +13,7 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.expr.operations.relations import Relation
 
 from govdash.lake.schema import EVENTS, SCHEMA
 
@@ -88,7 +90,13 @@ class Engine:
 
 
 def _sql(asked: ir.Table) -> str:
-    return ibis.to_sql(asked, dialect="duckdb")
+    return _compiled(asked.op())
+
+
+@lru_cache(maxsize=1_000)
+def _compiled(asked: Relation) -> str:
+    """Compile once: a page that refreshes asks the same again, and compiling takes half of it."""
+    return ibis.to_sql(asked.to_expr(), dialect="duckdb")
 
 
 def _quoted(text: str) -> str:

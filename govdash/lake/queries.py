@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from govdash.core.errors import InputError
-from govdash.core.filters import EventQuery, Scope
+from govdash.core.filters import EventQuery, Period, Scope
 from govdash.lake.conditions import known, major, matching, visible
 from govdash.lake.lake import Lake
 from govdash.lake.manifest import Manifest
@@ -24,6 +24,7 @@ _PLAIN: Final = (
 )  # fmt: skip
 #: What counts may be grouped by.
 GROUPS: Final = (*_PLAIN, "major", "hour", "weekday")
+_AMPLE: Final = 20  # a filter that keeps one event in twenty still finds its page in them
 POINT_COLUMNS: Final = (
     "event_id", "lon", "lat", "reported_at", "category", "channel", "facet", "urgency", "title",
     "area_path",
@@ -210,12 +211,13 @@ def _page(
     """
     state, period = lake.manifest, query.filter.period
     keys = events.select(*dict.fromkeys((order.removeprefix("-"), "reported_at", "change_seq")))
-    found = lake.table(
-        _ordered(keys, order).limit(limit, offset=offset).select("reported_at", "change_seq"),
-        start=period.start,
-        end=period.end,
-        manifest=state,
-    )
+    asked = _ordered(keys, order).limit(limit, offset=offset).select("reported_at", "change_seq")
+    start = period.start
+    if order == "-reported_at":  # the newest months mostly hold a whole page
+        start = _newest(state, period, rows=_AMPLE * (offset + limit))
+    found = lake.table(asked, start=start, end=period.end, manifest=state)
+    if found.num_rows < limit and start != period.start:
+        found = lake.table(asked, start=period.start, end=period.end, manifest=state)
     span = compute.min_max(found["reported_at"]).as_py()
     if found.num_rows == 0:
         return EVENT_SCHEMA.empty_table().select(list(columns))
@@ -230,6 +232,17 @@ def _page(
         manifest=state,
         beside={"wanted": found.select(["change_seq"])},
     )
+
+
+def _newest(state: Manifest, period: Period, *, rows: int) -> datetime:
+    """Return the start of the month from which on the period holds about `rows` or more."""
+    segments = state.between(period.start, period.end)
+    held = 0
+    for segment in sorted(segments, key=lambda s: s.month, reverse=True):
+        held += segment.rows
+        if held >= rows:
+            return datetime.strptime(f"{segment.month} +0000", "%Y-%m %z")
+    return period.start
 
 
 def _local(state: Manifest, query: EventQuery, time: str) -> Expr:
