@@ -20,10 +20,10 @@ run: setup ## database, demo city on first start, server on http://127.0.0.1:$(P
 	@GOVDASH_DEMO_RATE=$(GOVDASH_DEMO_RATE) exec $(PY) -m govdash serve --port $(PORT)
 
 test: setup ## every check: format, lint, types, import contracts, tests with PostgreSQL and Chromium
-	@scripts/test -n 2 --dist loadgroup
+	@scripts/test
 
 test-long: setup ## soaks and big matrices
-	@GOVDASH_TEST_ONLY=pytest GOVDASH_TEST_LONG=1 scripts/test -m long
+	@scripts/test long
 
 bench: setup ## the speed table of the README
 	@$(PY) -m benchmarks

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "browser": bool(CHROMIUM) or IN_CI,
         "postgres": bool(POSTGRES_URL) or IN_CI,
     }
-    if not config.getoption("markexpr") and not os.environ.get("GOVDASH_TEST_LONG"):
+    if not os.environ.get("GOVDASH_TEST_LONG"):
         lacking["long"] = False
     dropped = [
         i for i in items if any(i.get_closest_marker(m) and not ok for m, ok in lacking.items())
@@ -35,10 +36,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [i for i in items if i not in set(dropped)]
-        config.stash[DROPPED] = [i.nodeid for i in dropped]
+        config.stash[DROPPED] = names = [i.nodeid for i in dropped]
+        if hasattr(config, "workeroutput"):  # a worker of pytest-xdist tells its controller
+            config.workeroutput["dropped"] = names
 
 
 DROPPED = pytest.StashKey[list[str]]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Keep what a worker of pytest-xdist dropped; each drops the same."""
+    node.config.stash[DROPPED] = getattr(node, "workeroutput", {}).get("dropped", [])
 
 
 def pytest_terminal_summary(
