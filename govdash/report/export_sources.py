@@ -1,8 +1,8 @@
 """Where exported rows come from: events streamed from the lake, alerts and cases at hand."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -155,19 +155,16 @@ def events(
 
 
 def _named(batch: pa.RecordBatch, names: Names) -> pa.RecordBatch:
-    def look_up(column: str, called: Mapping[Any, str]) -> pa.Array:
-        codes = batch.column(column).dictionary_encode()
-        said = [called.get(code) for code in codes.dictionary.to_pylist()]
-        return pa.array(said, pa.string()).take(codes.indices)
-
-    paths = batch.column("area_path").unique().to_pylist()
+    """Add what categories, areas and units are called."""
+    paths = batch.column("area_path").to_pylist()
+    places = {path: names.area(path) for path in set(paths)}
     extra = {
-        "category_name": look_up("category", names.categories),
-        "area_name": look_up("area_path", {path: names.area(path) for path in paths}),
-        "unit_name": look_up("unit_code", names.units),
+        "category_name": [names.categories.get(c) for c in batch.column("category").to_pylist()],
+        "area_name": [places[path] for path in paths],
+        "unit_name": [names.units.get(code) for code in batch.column("unit_code").to_pylist()],
     }
-    for name, values in extra.items():
-        batch = batch.append_column(name, values)
+    for name, said in extra.items():
+        batch = batch.append_column(name, pa.array(said, pa.string()))
     return batch
 
 
