@@ -13,9 +13,8 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-from ibis.expr.operations.relations import Relation
 
-from govdash.lake.schema import EVENTS, SCHEMA
+from govdash.lake.schema import EVENTS, SCHEMA, Expr
 
 THREADS: Final = min(4, os.cpu_count() or 1)  # more help one query and hurt many users at once
 
@@ -90,11 +89,12 @@ class Engine:
 
 
 def _sql(asked: ir.Table) -> str:
-    return _compiled(asked.op())
+    node: Expr = asked.op()  # unlike the expression, it is hashable and compares by content
+    return _compiled(node)
 
 
 @lru_cache(maxsize=1_000)
-def _compiled(asked: Relation) -> str:
+def _compiled(asked: Expr) -> str:
     """Compile once: a page that refreshes asks the same again, and compiling takes half of it."""
     return ibis.to_sql(asked.to_expr(), dialect="duckdb")
 
