@@ -15,6 +15,14 @@ UNDER_WAY: Final = {
     "slow_rise": (52 * 24, 300),"sensor_outage": (27, 9), "uncollected": (62, 30),
     "burst_main": (13, 5), "road_collapse": (29, -4),
 }  # fmt: skip
+#: Kinds that happened in the last weeks, and how many hours before the end: the watch has handled
+#: them, so that alerts and their cases are seen in every state.
+LATELY: Final = (
+    ("burst_main", 19 * 24 + 5), ("uncollected", 17 * 24), ("road_collapse", 12 * 24 + 3),
+    ("burst_main", 9 * 24 + 8), ("uncollected", 7 * 24), ("road_collapse", 4 * 24 + 2),
+)  # fmt: skip
+#: What is under way is a little larger than usual: somebody shall see it.
+FRESH: Final = 1.35
 _PEOPLE: Final = {"hotline": 0.62, "app": 0.22, "grid": 0.16}
 
 

@@ -2,16 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from govdash.demo import rhythm
-from govdash.demo.events import pick_address
-from govdash.demo.incident_kinds import PER_TWO_YEARS, RISING, SHAPES, UNDER_WAY
-from govdash.demo.weather import weather
 from govdash.demo.world import World
 
 Ints = NDArray[np.intp]
@@ -25,7 +20,7 @@ class Incident:
     incident_id: str
     kind: str
     name: str
-    category: str  # the chief category, "*" for an outage
+    category: str  # the chief category; of an outage "@camera" or "@sensor"
     area_path: str
     start: pd.Timestamp
     end: pd.Timestamp
@@ -34,31 +29,6 @@ class Incident:
     places: Floats = field(repr=False)  # chance of each address
     means: "pd.Series[float]" = field(repr=False)  # expected reports by hour
     silent: str = ""  # channel that falls silent instead
-
-
-def plan(world: World, days: pd.DatetimeIndex, *, at: datetime, n_events: int) -> list[Incident]:
-    """Return the incidents of a record of `days` that ends `at` (local naive), oldest first.
-
-    Each kind is spread over the record; those of `UNDER_WAY` also happen at its end. A smaller
-    record has fewer and smaller ones, so that they stand out as much.
-    """
-    rng = np.random.default_rng([world.seed, 30])
-    now = pd.Timestamp(at).floor("h")
-    size = float(np.clip((n_events / 300_000) ** 0.5, 0.25, 1.6))
-    often = float(np.clip(n_events / 100_000, 0.15, 1.0)) * len(days) / 730
-    found: list[Incident] = []
-    for kind, usual in PER_TWO_YEARS.items():
-        for k in range(max(1, round(usual * often))):
-            start = _start(world, kind, k, days, now, rng)
-            hours = _span(kind, rng)
-            if start + pd.Timedelta(hours=hours) < now - pd.Timedelta(days=21):
-                found.append(_make(world, kind, start, hours, size, n_events / len(days), rng))
-    for kind, (begun, left) in UNDER_WAY.items():
-        start = now - pd.Timedelta(hours=begun)
-        if start > days[0]:
-            found.append(_make(world, kind, start, begun + left, size, n_events / len(days), rng))
-    found.sort(key=lambda incident: (incident.start, incident.kind))
-    return [_numbered(incident, i) for i, incident in enumerate(found, start=1)]
 
 
 def reports(
@@ -87,7 +57,7 @@ def reports(
                 {
                     "key": rng.choice(list(incident.keys), n, p=list(incident.keys.values())),
                     "channel": rng.choice(
-                        list(incident.channels), n, p=_whole(list(incident.channels.values()))
+                        list(incident.channels), n, p=whole(list(incident.channels.values()))
                     ),
                     "urgent": 0.5 if incident.keys.keys() & {"E-0501", "E-0505"} else 0.1,
                     "occurred": (begin + (finish - begin) * rng.random(n)).astype("datetime64[s]"),
@@ -120,179 +90,29 @@ def silenced(core: pd.DataFrame, incidents: list[Incident]) -> pd.DataFrame:
 def labels(incidents: list[Incident], events: pd.DataFrame, zone: str) -> pd.DataFrame:
     """Return the table that `detect backtest` reads.
 
-    Columns: ``incident_id``, ``kind``, ``name``, ``category`` (``*`` for an outage), ``channel``
-    (of an outage, else empty), ``area_path``, ``start``, ``end`` (aware UTC; `end` may lie
-    ahead), ``source_ids`` (of the reports, joined by ``;``).
+    Columns: ``incident_id``, ``kind``, ``name``, ``category`` (of an outage ``@`` and the
+    channel), ``area_path``, ``direction`` (``high``; ``low`` for an outage), ``start_day`` and
+    ``end_day`` (local, both included), ``start`` and ``end`` (aware UTC; they may lie ahead),
+    ``source_ids`` (of the reports, joined by ``;``).
     """
     ids = events[events["incident"] >= 0].groupby("incident")["source_id"].agg(";".join)
-    rows = pd.DataFrame(
+    start = pd.DatetimeIndex([i.start for i in incidents])
+    end = pd.DatetimeIndex([i.end for i in incidents])
+    return pd.DataFrame(
         {
             "incident_id": [i.incident_id for i in incidents],
             "kind": [i.kind for i in incidents],
             "name": [i.name for i in incidents],
             "category": [i.category for i in incidents],
-            "channel": [i.silent for i in incidents],
             "area_path": [i.area_path for i in incidents],
-            "start": [i.start for i in incidents],
-            "end": [i.end for i in incidents],
+            "direction": ["low" if i.silent else "high" for i in incidents],
+            "start_day": start.date,
+            "end_day": (end - pd.Timedelta(minutes=1)).date,
+            "start": start.tz_localize(zone).tz_convert("UTC"),
+            "end": end.tz_localize(zone).tz_convert("UTC"),
             "source_ids": [ids.get(k, "") for k in range(len(incidents))],
         }
     )
-    for name in ("start", "end"):
-        rows[name] = pd.DatetimeIndex(rows[name]).tz_localize(zone).tz_convert("UTC")
-    return rows
-
-
-def _start(
-    world: World,
-    kind: str,
-    k: int,
-    days: pd.DatetimeIndex,
-    now: pd.Timestamp,
-    rng: np.random.Generator,
-) -> pd.Timestamp:
-    """Floods follow the heaviest rain, pipes burst in frost, the rest comes at any time."""
-    sky = weather(days[days < now - pd.Timedelta(days=40)], seed=world.seed)
-    if kind == "flooding":
-        day = sky["rain"].nlargest(k + 1).index[-1]
-    elif kind == "burst_main" and k % 2 == 0:
-        day = rng.choice(sky["icy"].nlargest(60).index.to_numpy())
-    else:
-        first = min(60, len(sky) // 3)  # detectors need some quiet record to learn from
-        day = sky.index[int(rng.integers(first, len(sky)))]
-    hour = {"flooding": 5, "uncollected": 7, "slow_rise": 0}.get(kind, int(rng.integers(4, 22)))
-    return pd.Timestamp(day) + pd.Timedelta(hours=hour)
-
-
-def _span(kind: str, rng: np.random.Generator) -> float:
-    if kind == "slow_rise":
-        return 56 * 24.0
-    low, high = (30.0, 80.0) if kind == "sensor_outage" else SHAPES[kind].hours
-    return float(np.round(rng.uniform(low, high)))
-
-
-def _make(
-    world: World,
-    kind: str,
-    start: pd.Timestamp,
-    hours: float,
-    size: float,
-    per_day: float,
-    rng: np.random.Generator,
-) -> Incident:
-    end = start + pd.Timedelta(hours=hours)
-    if kind == "sensor_outage":
-        return _outage(world, start, end, rng)
-    if kind == "slow_rise":
-        return _rise(world, start, end, per_day, rng)
-    shape = SHAPES[kind]
-    middle = _middle(world, shape.where, rng)
-    every = world.addresses
-    far = np.hypot(every["x"] - every["x"][middle], every["y"] - every["y"][middle])
-    near = np.exp(-((far.to_numpy() / shape.reach) ** 2)) * (0.3 + every["weight"].to_numpy())
-    if shape.where == "low":
-        row = world.mix.keys.index("E-0506")
-        near *= world.mix.grids[row][every["grid"]]
-    whole = world.city.grids["district" if shape.where == "low" else "street"]
-    mine = whole.to_numpy()[every["grid"]]
-    near = np.where((far < 3 * shape.reach) & (mine == mine[middle]), near, 0.0)
-    index = pd.date_range(start, end, freq="h", inclusive="left")
-    amount = rng.uniform(*shape.reports) * size
-    weight = rhythm.hours(shape.profile)[index.hour]
-    if shape.daily:
-        means = weight * amount
-    else:
-        weight = np.exp(-np.arange(len(index)) / shape.fade)
-        means = amount * weight / weight.sum()
-    place = every.iloc[middle]
-    grid = world.city.grids.iloc[int(place["grid"])]
-    return Incident(
-        incident_id="",
-        kind=kind,
-        name=f"{grid['street']}{place['road']}{shape.title}",
-        category=next(iter(shape.keys)),
-        area_path=_area(world, near / near.sum()),
-        start=start,
-        end=end,
-        keys=shape.keys,
-        channels=shape.channels,
-        places=near / near.sum(),
-        means=pd.Series(means, index=index),
-    )
-
-
-def _outage(
-    world: World, start: pd.Timestamp, end: pd.Timestamp, rng: np.random.Generator
-) -> Incident:
-    channel = "camera" if rng.random() < 0.5 else "sensor"
-    title = {"camera": "视频智能平台断流", "sensor": "物联感知平台中断"}[channel]
-    return Incident(
-        incident_id="", kind="sensor_outage", name=title, category="*",
-        area_path=str(world.city.areas["path"][0]), start=start, end=end, keys={}, channels={},
-        places=np.zeros(0), silent=channel,
-        means=pd.Series(dtype=float, index=pd.DatetimeIndex([])),
-    )  # fmt: skip
-
-
-def _rise(
-    world: World,
-    start: pd.Timestamp,
-    end: pd.Timestamp,
-    per_day: float,
-    rng: np.random.Generator,
-) -> Incident:
-    """Rise to two and a half times the usual number in one district, over the whole span."""
-    key = str(rng.choice(RISING))
-    row = world.mix.keys.index(key)
-    usual = per_day * world.mix.series.loc[world.mix.series["key"] == key, "share"].sum()
-    district = world.city.grids["district"].to_numpy(dtype=object)
-    chance = world.mix.grids[row]
-    held = pd.Series(chance).groupby(district).sum()
-    name = str(rng.choice(held.nlargest(4).index.to_numpy()))
-    mine = np.where(district == name, chance, 0.0)
-    weight = world.addresses["weight"].to_numpy() * mine[world.addresses["grid"]]
-    series = world.mix.series[world.mix.series["key"] == key]
-    index = pd.date_range(start, end, freq="h", inclusive="left")
-    ramp = np.minimum(np.arange(len(index)) / (50 * 24), 1.0)
-    means = usual * held[name] * 1.6 * ramp * rhythm.hours(str(series["hours"].iloc[0]))[index.hour]
-    return Incident(
-        incident_id="",
-        kind="slow_rise",
-        name=f"{name}{world.phrases.short(key)}持续上升",
-        category=key,
-        area_path=_area(world, weight / weight.sum()),
-        start=start,
-        end=end,
-        keys={key: 1.0},
-        channels=dict(zip(series["channel"], _whole(series["share"].tolist()), strict=True)),
-        places=weight / weight.sum(),
-        means=pd.Series(means, index=index),
-    )
-
-
-def _middle(world: World, where: str, rng: np.random.Generator) -> int:
-    """Address where an incident of a kind has its middle."""
-    character = world.city.grids["character"].to_numpy()
-    chance = world.mix.grids[world.mix.keys.index("A-06010")].copy()
-    if where == "low":
-        chance = world.mix.grids[world.mix.keys.index("E-0506")].copy()
-    elif where:
-        chance = np.where(character == where, chance, 0.0)
-    grid = rng.choice(len(chance), 1, p=chance / chance.sum())
-    pool = np.array(["sites" if where == "new" else ""], dtype=object)
-    return int(pick_address(world, grid, pool, rng)[0])
-
-
-def _area(world: World, places: Floats) -> str:
-    """Smallest area that holds 85 % of the reports."""
-    by_grid = np.bincount(world.addresses["grid"], weights=places, minlength=len(world.city.grids))
-    parts = world.city.grids["path"].str.strip("/").str.split("/")
-    for depth in (5, 4, 3, 2):
-        path = np.array(["/" + "/".join(p[:depth]) + "/" for p in parts.tolist()], dtype=object)
-        held = pd.Series(by_grid).groupby(path).sum()
-        if held.max() >= 0.85:
-            return str(held.idxmax())
-    return str(world.city.areas["path"][0])
 
 
 def _passed(hour: pd.DatetimeIndex, moment: pd.Timestamp) -> Floats:
@@ -301,9 +121,6 @@ def _passed(hour: pd.DatetimeIndex, moment: pd.Timestamp) -> Floats:
     return np.clip(hours.astype(float), 0.0, 1.0)
 
 
-def _numbered(incident: Incident, number: int) -> Incident:
-    return Incident(**{**incident.__dict__, "incident_id": f"I{number:03d}"})
-
-
-def _whole(shares: list[float]) -> Floats:
+def whole(shares: list[float]) -> Floats:
+    """Return shares that sum to 1."""
     return np.array(shares) / np.sum(shares)

@@ -66,12 +66,12 @@ def day_factors(mix: pd.DataFrame, sky: pd.DataFrame, days: pd.DatetimeIndex) ->
     sky : DataFrame from `weather`, indexed by `days`
     """
     cal = calendar(days)
-    weekday = np.where(cal["off"] & (days.weekday < 5), 6, days.weekday)
-    weekday = np.where(~cal["off"] & (days.weekday >= 5), 0, weekday)  # 调休 working days
+    weekday = np.where(cal["off"] & (days.day_of_week < 5), 6, days.day_of_week)
+    weekday = np.where(~cal["off"] & (days.day_of_week >= 5), 0, weekday)  # 调休 working days
     week = np.array([np.array(_WEEK[w])[weekday] for w in mix["week"]])
     peak = np.array([_SEASON[s][0] for s in mix["season"]])[:, None]
     height = np.array([_SEASON[s][1] for s in mix["season"]])[:, None]
-    season = 1 + height * np.cos(2 * np.pi * (days.dayofyear.to_numpy()[None] - peak) / 365.25)
+    season = 1 + height * np.cos(2 * np.pi * (days.day_of_year.to_numpy()[None] - peak) / 365.25)
     factor = week * season
     for coefficient, driver in (
         ("rain", "wet"),

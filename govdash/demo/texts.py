@@ -136,9 +136,10 @@ def write(
     thanks = human & (rng.random(n) < 0.025) & (again == "")
     text = np.where(thanks, text + _pick(phrases.pool["thanks"], n, rng), text)
     told = np.flatnonzero(human & (rng.random(n) < np.where(channel == "hotline", 0.16, 0.05)))
+    choice = rng.integers(len(phrases.pool["contact"]), size=len(told))
     who = {"full": lambda i: person["name"][i], "phone": lambda i: person["phone"][i]}
     for k, frame in enumerate(phrases.pool["contact"]):
-        rows = told[rng.integers(len(phrases.pool["contact"]), size=len(told)) == k]
+        rows = told[choice == k]
         text[rows] = text[rows] + _fill(frame, who, rows)
     parking = np.flatnonzero((core["key"] == "A-09009") & human & (rng.random(n) < 0.2))
     text[parking] = text[parking] + "车牌号" + _plates(len(parking), rng) + "。"

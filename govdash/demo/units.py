@@ -21,14 +21,14 @@ class Units:
         self._kind_of = {
             key: row for row, keys in enumerate(self._kinds["keys"]) for key in keys.split()
         }
-        areas = pd.DataFrame(city.areas[["code", "name"]]).set_index(city.areas["path"])
+        names = dict(zip(city.areas["path"], city.areas["name"], strict=True))
         parts: list[list[str]] = city.grids["path"].str.strip("/").str.split("/").tolist()
         codes: list[NDArray[np.object_]] = []
         rows: list[dict[str, str | None]] = []
         for kind in self._kinds.to_dict("records"):
             depth = _DEPTH[str(kind["per"])]
             mine = ["/" + "/".join(p[:depth]) + "/" for p in parts]
-            rows += [_unit(areas.loc[path], path, kind) for path in sorted(set(mine))]
+            rows += [_unit(names[path], path, kind) for path in sorted(set(mine))]
             codes.append(np.array([f"{p[depth - 1]}-{kind['code']}" for p in parts], dtype=object))
         self.table: pd.DataFrame = pd.DataFrame(rows)
         self._codes = np.array(codes, dtype=object)
@@ -44,15 +44,14 @@ class Units:
         return next(self._kind_of[k] for k in (key, key[:4], "*") if k in self._kind_of)
 
 
-def _unit(area: "pd.Series[Any]", path: str, kind: dict[Hashable, Any]) -> dict[str, str | None]:
+def _unit(place: str, path: str, kind: dict[Hashable, Any]) -> dict[str, str | None]:
     """One unit of an area. A street has an 办事处, a town a 政府."""
-    place = str(area["name"])
     if place.endswith("镇"):
         name = place + str(kind["name"]).replace("街道办事处", "人民政府")
     else:
         name = place + str(kind["name"]).removeprefix("街道")
     return {
-        "code": f"{area['code']}-{kind['code']}",
+        "code": f"{path.split('/')[-2]}-{kind['code']}",
         "name": name,
         "area_path": path,
         "parent_code": None,

@@ -24,7 +24,7 @@ def weather(days: pd.DatetimeIndex, *, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng([seed, 11])
     n = len(every)
     month = every.month.to_numpy() - 1
-    swing = np.cos(2 * np.pi * (every.dayofyear.to_numpy() - 203) / 365.25)
+    swing = np.cos(2 * np.pi * (every.day_of_year.to_numpy() - 203) / 365.25)
     shock, luck = rng.normal(0, 1.9, 40_000)[:n], rng.random((40_000, 3))[:n]
     drift, wet = np.zeros(n), np.zeros(n, dtype=bool)
     chance = np.array(_WET)[month]
