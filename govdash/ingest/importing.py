@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from govdash.access import User
 from govdash.core.errors import InputError
@@ -122,6 +123,7 @@ class _Run:
     ) -> None:
         self.store, self.settings, self.profile = store, settings, profile
         self.table, self.at, self.progress = table, at, progress
+        self.zone = ZoneInfo(table.zone) if table.zone else settings.zone
         self.tally = Tally()
         with store.read() as session:
             known = not categories.categories(session).empty
@@ -176,7 +178,7 @@ class _Run:
 
     def _prepared(self) -> Iterator[tuple[Prepared, list[Rejected], float | None]]:
         for chunk in self.table.chunks:
-            frame, findings = read_fields(chunk, self.profile, self.settings.zone)
+            frame, findings = read_fields(chunk, self.profile, self.zone)
             prepared = prepare(frame, findings, self.completing, at=self.at)
             self.tally.warnings.update({"blank_row": chunk.blank} if chunk.blank else {})
             self.tally.warnings.update({"no_final_newline": 1} if chunk.unfinished else {})

@@ -85,7 +85,9 @@ def import_outlines(
         at=at,
         detail={"file": path.name, "datum": datum.value, "level": level.value, "areas": len(found)},
     )
-    return OutlinesReport(len(found), level.value, parent, tuple(notes), events.unplaced(session))
+    return OutlinesReport(
+        len(found), level.value, parent, tuple(notes), events.unplaced(session, actor.scope)
+    )
 
 
 def _parent(

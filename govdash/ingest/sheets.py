@@ -18,6 +18,7 @@ from govdash.ingest.tables import (
     header_at,
     tidy_header,
     value_text,
+    zone_of,
 )
 
 
@@ -45,7 +46,7 @@ def open_sheets(
     }
     if not starts:
         raise InputError(f"{path.name} 是空的工作簿，没有可导入的行。")
-    hits = {name: len(wanted.intersection(columns)) for name, (columns, _) in starts.items()}
+    hits = {name: len(wanted.intersection(columns)) for name, (columns, *_) in starts.items()}
     best = max(hits, key=lambda name: hits[name])
     columns = starts[best][0]
     chosen = [name for name in starts if starts[name][0] == columns] if hits[best] else [best]
@@ -53,13 +54,15 @@ def open_sheets(
     first = next(chunks, None)
     if first is None:
         raise InputError(f"{path.name} 只有表头，没有数据行。")
-    return Table(path, "xlsx", columns, _again(first, chunks), fingerprint(path))
+    return Table(
+        path, "xlsx", columns, _again(first, chunks), fingerprint(path), zone=starts[best][2]
+    )
 
 
 def _start(
     sheet: CalamineSheet, wanted: frozenset[str], header: Sequence[str]
-) -> tuple[tuple[str, ...], int] | None:
-    """Return the columns and the first row of data; None for an empty sheet."""
+) -> tuple[tuple[str, ...], int, str] | None:
+    """Return the columns, the first row of data, the zone named; None for an empty sheet."""
     sample: list[list[str]] = []
     for cells in sheet.iter_rows():
         sample.append([value_text(cell) for cell in cells])
@@ -68,9 +71,9 @@ def _start(
     if not any(cell.strip() for row in sample for cell in row):
         return None
     if header and not set(header) <= set(tidy_header(sample[0])):
-        return tuple(header), 0
+        return tuple(header), 0, ""
     at = header_at(sample, wanted) or 0
-    return tidy_header(sample[at]), at + 1
+    return tidy_header(sample[at]), at + 1, zone_of(sample[at])
 
 
 def _chunks(

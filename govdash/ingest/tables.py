@@ -2,11 +2,13 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import available_timezones
 
 CHUNK_ROWS: Final = 10_000
 HEADER_WITHIN: Final = 10  # a header stands in the first lines, below titles
@@ -14,6 +16,7 @@ HEADER_WITHIN: Final = 10  # a header stands in the first lines, below titles
 REASON_COLUMN: Final = "拒绝原因"
 ROW_COLUMN: Final = "行号"
 SURPLUS_COLUMN: Final = "多余列"
+_ZONED: Final = re.compile(r"[（(]([A-Z][A-Za-z]+/[A-Za-z_/]+|UTC)[）)]$")
 _MILLI: Final = timedelta(milliseconds=1)
 
 
@@ -53,17 +56,25 @@ class Table:
     columns: tuple[str, ...]
     chunks: Iterator[Chunk]
     sha256: str
+    zone: str = ""  # of its times, where the header says it
 
 
 def tidy_header(cells: Sequence[str]) -> tuple[str, ...]:
-    """Return column names: trimmed, empty ones numbered, repeated ones told apart."""
+    """Return column names: trimmed, without zones, empty ones numbered, repeats told apart."""
     seen: dict[str, int] = {}
     names: list[str] = []
     for place, cell in enumerate(cells, start=1):
-        name = cell.replace("\ufeff", "").strip() or f"列{place}"
+        plain = _ZONED.sub("", cell.replace("\ufeff", "").strip())
+        name = plain or f"列{place}"
         seen[name] = seen.get(name, 0) + 1
         names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return tuple(names)
+
+
+def zone_of(cells: Sequence[str]) -> str:
+    """Return the zone that a header names, as our workbooks do: ``上报时间（Asia/Shanghai）``."""
+    said = (match[1] for cell in cells if (match := _ZONED.search(cell.strip())))
+    return next((zone for zone in said if zone in available_timezones()), "")
 
 
 def header_at(sample: Sequence[Sequence[str]], known: frozenset[str]) -> int | None:

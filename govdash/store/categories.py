@@ -29,7 +29,6 @@ LEGACY: Final = "gb2013"  # alias source of the codes of 2013
 FIRST_LOCAL: Final = 99_999  # local extensions count down from here (domain notes §2)
 LAST_LOCAL: Final = 90_000  # more than this is free text in a category column
 LABEL_LENGTH: Final = 200
-_LOCK: Final = "categories.local"
 _LOCAL_KEY: Final = re.compile(r"L-(9\d{4})")
 
 
@@ -101,7 +100,8 @@ def register_local(session: Session, source: str, label: str) -> str:
     label = label.strip()[:LABEL_LENGTH]
     if not label:
         raise InputError("类别名称为空，不能登记为地方扩展类别。")
-    counters.take(session, _LOCK)
+    # The lock that `events.accept` takes too: with two locks, two callers could wait for each other.
+    counters.take(session, counters.CHANGE_SEQ, 0)
     known = session.get(CategoryAlias, (source, label), populate_existing=True)
     if known is not None:
         return known.category

@@ -138,8 +138,10 @@ def versions(session: Session, event_id: str, scope: Scope) -> Sequence[Event]:
     ).all()
 
 
-def unplaced(session: Session) -> int:
-    """Return how many current events have a point and lie in no area."""
+def unplaced(session: Session, scope: Scope) -> int:
+    """Return how many current events have a point and lie in no area; 0 without the whole city."""
+    if not scope.whole_city:
+        return 0
     here = select(func.count()).select_from(Event)
     found = here.where(
         Event.superseded_at.is_(None), Event.area_path.is_(None), Event.lon.is_not(None)

@@ -89,6 +89,24 @@ def test_without_a_database_the_next_step_is_named(tmp_path: Path, monkeypatch: 
     assert "govdash init" in str(told.exception)
 
 
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet", "geojson"])
+def test_an_export_read_back_is_all_duplicates(home: Path, suffix: str):
+    path = home / "cases.csv"
+    path.write_text(
+        "工单编号,来电时间,办结时间,诉求标题,诉求内容,联系电话,经度,纬度,诉求类别\n"
+        "0012,2026-06-01 08:00:30,2026-06-02 09:00,-标题,=1+1 电话13812345678,13812345678,"
+        "121.4737,31.2304,怪事\n"
+        '2,2026-06-01 08:00,,2,"两行\n文字",,,,暴露垃圾\n',
+        encoding="utf-8",
+    )
+    assert run("import", path, "-p", "workorder_cn").exit_code == 0
+    assert run("lake", "sync").exit_code == 0
+    out = home / f"out.{suffix}"
+    assert run("export", "events", "--out", out).exit_code == 0
+    told = json.loads(run("import", out, "-p", "canonical", "--json").stdout)
+    assert (told["read"], told["duplicate"], told["rejected"]) == (2, 2, 0)
+
+
 def outline(home: Path, name: str = "某区") -> Path:
     path = home / "areas.geojson"
     feature = {

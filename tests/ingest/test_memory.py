@@ -66,6 +66,7 @@ def test_two_hundred_thousand_rows_take_no_more_memory_than_fifty_thousand(tmp_p
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_two_gigabytes_pass_through_in_constant_memory(tmp_path: Path):
     path = tmp_path / "huge.csv"
     generate(path, 9_000_000)
