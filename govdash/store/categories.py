@@ -100,7 +100,7 @@ def register_local(session: Session, source: str, label: str) -> str:
     label = label.strip()[:LABEL_LENGTH]
     if not label:
         raise InputError("类别名称为空，不能登记为地方扩展类别。")
-    # The lock that `events.accept` takes too: with two locks, two callers could wait for each other.
+    # The lock of `events.accept`: with one of its own, two callers could wait for each other.
     counters.take(session, counters.CHANGE_SEQ, 0)
     known = session.get(CategoryAlias, (source, label), populate_existing=True)
     if known is not None:
