@@ -58,6 +58,12 @@ def _lake() -> Lake:
     return resources.lake(settings)
 
 
+def _on_script_error(error: Exception) -> bool:
+    from govdash.web import trouble
+
+    return trouble.on_script_error(error)
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncGenerator[None, None]:
     """Run the timed jobs beside the pages, unless `govdash worker` does."""
@@ -87,6 +93,7 @@ app = st.App(
     ROOT / "govdash" / "web" / "router.py",
     routes=routes.all_routes(_store, _lake, settings),
     lifespan=lifespan,
+    on_script_error=_on_script_error,
     middleware=[Middleware(loopback.LoopbackOnly), Middleware(CountRequests)],
     exception_handlers={GovDashError: routes.as_answer},
 )

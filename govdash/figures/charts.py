@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from govdash.core.vocab import Level
 from govdash.figures.palette import FONT, Palette
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -59,6 +60,7 @@ def layout(figure: go.Figure, palette: Palette, *, size: int = 12, left: int = 3
     )
     figure.update_xaxes(gridcolor=palette.grid, linecolor=palette.line, zeroline=False)
     figure.update_yaxes(gridcolor=palette.grid, zeroline=False, rangemode="tozero", nticks=5)
+    figure.update_layout(separators=".,", yaxis_tickformat=",~r")
     return figure
 
 
@@ -269,7 +271,8 @@ def _line(
 
 def _flags(figure: go.Figure, counts: pd.DataFrame, palette: Palette, *, hover: str) -> None:
     odd = counts[counts["flag"].astype(bool)]
-    colour = list(palette.levels.values())[1]
+    above = odd["n"] > odd["high"]
+    colour = palette.levels[Level.ORANGE]
     figure.add_trace(
         go.Scatter(
             x=odd["bucket"],
@@ -278,7 +281,7 @@ def _flags(figure: go.Figure, counts: pd.DataFrame, palette: Palette, *, hover: 
             marker={
                 "size": 9,
                 "color": colour,
-                "symbol": "triangle-up",
+                "symbol": ["triangle-up" if high else "triangle-down" for high in above],
                 "line": {"width": 1, "color": palette.card},
             },
             hovertemplate=hover,

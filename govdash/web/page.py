@@ -89,8 +89,11 @@ class Page:
                 categories=categories,
             )
         chips = choice.chips(chosen, areas, categories)
-        if chips:
-            filters.chip_row(chips, chosen, today=self.today)
+        # The place is always there: what comes and goes would move all below, and a map that
+        # moves in the page is made anew.
+        with st.container(key="gd_chips_slot"):
+            if chips:
+                filters.chip_row(chips, chosen, today=self.today)
         return query_for(self.user, chosen)
 
     def query(self) -> EventQuery:

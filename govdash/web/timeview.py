@@ -40,7 +40,7 @@ def _grain(query: EventQuery) -> Grain:
         show(
             card_title(
                 "事件走势",
-                "阴影 = 由前 8 期同期推出的预期区间，▲ = 超出预期；横向框选一段时间即按它筛选",
+                "阴影 = 由前 8 期推出的预期区间，▲▼ = 高于或低于预期；横向框选一段时间即按它筛选",
             )
         )
         chosen = st.segmented_control(
@@ -137,7 +137,8 @@ def _week(page: Page, wide: EventQuery) -> None:
     period = wide.filter.period
     show(
         card_title(
-            "一周规律", f"{period.first:%Y-%m-%d} 至 {period.last:%m-%d}，每小时平均件数，色深 = 多"
+            "一周规律",
+            f"{period.first:%Y-%m-%d} 至 {period.last:%Y-%m-%d}，每小时平均件数，色深 = 多",
         )
     )
     told = page.cached(timeline.week, wide)

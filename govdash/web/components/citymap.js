@@ -9,7 +9,7 @@ const FONT = "'Source Han Sans SC','Noto Sans SC','Noto Sans CJK SC','Microsoft 
 const LEVELS = ["blue", "yellow", "orange", "red"]; // drawn in this order: red ends on top
 const SIZE = { blue: 5.5, yellow: 7, orange: 9.5, red: 12 };
 const SHAPE = { blue: "●", yellow: "■", orange: "▲", red: "◆" };
-const BIN_RADIUS = ["interpolate", ["linear"], ["sqrt", ["get", "n"]], 1, 2, 8, 5.5, 40, 12]; // area grows with n
+const BIN_RADIUS = ["interpolate", ["linear"], ["sqrt", ["get", "n"]], 1, 2.6, 8, 6, 40, 13]; // area grows with n
 const WORDS = {
   "NavigationControl.ZoomIn": "放大", "NavigationControl.ZoomOut": "缩小",
   "NavigationControl.ResetBearing": "回到正北", "ScaleControl.Meters": "米", "ScaleControl.Kilometers": "公里",
@@ -112,8 +112,8 @@ function addLayers(map, data) {
   map.addLayer({ id: "marks", type: "circle", source: "marks", paint: {
     "circle-radius": ["interpolate", ["linear"], ["zoom"],
       10, ["case", ["has", "id"], 2.4, BIN_RADIUS], 14, ["case", ["has", "id"], 5, BIN_RADIUS]],
-    "circle-color": p.mark, "circle-opacity": ["case", ["has", "id"], 0.85, 0.62],
-    "circle-stroke-color": p.halo, "circle-stroke-width": ["case", ["has", "id"], 0.8, 0],
+    "circle-color": p.mark, "circle-opacity": 0.85,
+    "circle-stroke-color": p.halo, "circle-stroke-width": 0.7,
   } });
   map.addLayer({ id: "names", type: "symbol", source: "names", layout: { "icon-image": ["get", "icon"], "icon-padding": 4 } });
   map.addLayer({ id: "cases", type: "circle", source: "cases", paint: {

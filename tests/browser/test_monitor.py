@@ -1,0 +1,75 @@
+"""The live map, what a click or a brush does, and that a control room never has to scroll."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.visit import SECONDS, Visit
+
+pytestmark = pytest.mark.browser
+
+MAP_DRAWN = "() => window.govdashMap?.loaded() && window.govdashMap.getLayer('alerts')"
+
+
+def wait_for_map(visit: Visit) -> None:
+    visit.page.wait_for_function(MAP_DRAWN, timeout=SECONDS)
+
+
+def click_middle_of_map(visit: Visit) -> None:
+    frame = visit.page.locator("canvas.maplibregl-canvas").bounding_box()
+    assert frame is not None
+    visit.page.mouse.click(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
+
+
+@pytest.mark.parametrize("path", ["", "map", "timeline", "?period=30d&channel=hotline"])
+def test_a_monitor_page_fits_the_screen(visit: Visit, path: str):
+    visit.go(path)
+    tall = "e => e.scrollHeight - e.clientHeight"
+    assert visit.page.get_by_test_id("stMain").evaluate(tall) == 0
+
+
+def test_a_click_on_the_map_filters_by_the_area_and_keeps_the_map(visit: Visit):
+    visit.go("map?period=1y")
+    wait_for_map(visit)
+    visit.page.evaluate("() => { window.mapBefore = window.govdashMap }")
+    for layer in ("事件", "预警"):  # what lies above the areas would be clicked instead
+        visit.page.get_by_role("button", name=layer, exact=True).click()
+        visit.rest()
+    click_middle_of_map(visit)
+    visit.page.wait_for_url("**area=**")
+    visit.rest()
+    expect(visit.page.get_by_role("button", name="区域：")).to_be_visible()
+    assert visit.page.evaluate("() => window.mapBefore === window.govdashMap")
+
+
+def test_a_click_on_a_facet_filters_and_back_undoes_it(visit: Visit):
+    visit.go("?period=30d")
+    row = visit.page.locator(".st-key-overview_facets .row").first
+    row.click()
+    visit.page.wait_for_url("**facet=person**")
+    visit.rest()
+    visit.page.go_back()
+    visit.page.wait_for_url(lambda url: "facet" not in url)
+    visit.rest()
+    expect(visit.page.get_by_role("button", name="要素：人")).to_have_count(0)
+    assert "period=30d" in visit.page.url
+
+
+def test_a_brush_over_the_timeline_becomes_the_period_everywhere(visit: Visit):
+    visit.go("timeline?period=30d")
+    plot = visit.page.locator(".st-key-card_band .nsewdrag").first
+    plot.wait_for()
+    area = plot.bounding_box()
+    assert area is not None
+    left, width, middle = area["x"], area["width"], area["y"] + area["height"] / 2
+    visit.page.mouse.move(left + width * 0.3, middle)
+    visit.page.mouse.down()
+    visit.page.mouse.move(left + width * 0.5, middle + 4, steps=8)
+    visit.page.mouse.up()
+    visit.page.wait_for_url("**from=**to=**")
+    visit.rest()
+    chosen = visit.page.url.split("?")[1]
+    visit.page.get_by_test_id("stTopNavSection").filter(has_text="监测").click()
+    visit.page.get_by_test_id("stTopNavDropdownLink").filter(has_text="一张图").click()
+    visit.page.wait_for_url("**/map?**")
+    visit.rest()
+    assert all(part in visit.page.url for part in chosen.split("&") if part.startswith("from"))
