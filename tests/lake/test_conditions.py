@@ -72,7 +72,7 @@ scopes = st.just(WHOLE) | st.builds(Scope, areas=some(PATHS), units=some(["U1", 
 
 
 @given(chosen=filters, scope=scopes)
-@profile(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@profile(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_query_finds_what_the_same_words_find_in_a_plain_frame(
     city: City, chosen: EventFilter, scope: Scope
 ):

@@ -102,8 +102,8 @@ def test_a_corrected_event_is_counted_once_and_its_old_version_stays_readable_as
 
 
 def test_syncing_in_small_steps_makes_the_same_lake_as_syncing_once(store: Store, lake: Lake):
-    events = many(1_200, days=70)
-    for n, at in enumerate(range(0, 1_200, 100)):
+    events = many(1_000, days=35)
+    for n, at in enumerate(range(0, 1_000, 100)):
         part = events.iloc[at : at + 100]
         put(store, part, at=RECORDED + timedelta(minutes=n))
         corrected = part.iloc[:15].assign(title=f"更正 {n}")
