@@ -63,7 +63,7 @@ class Counts:
         summed = np.cumsum(recent, axis=0)
         summed[_LONGEST:] -= summed[:-_LONGEST].copy()
         enough = summed.max(axis=0) >= self.least.to_numpy()
-        return [str(name) for name in self.daily.columns[enough].tolist()]
+        return [str(n) for n, found in zip(self.daily.columns, enough, strict=True) if found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,8 @@ class Watch:
     ) -> list[Finding]:
         """Return what a rule may want of the end of a day; the detector has `learned` some series.
 
-        ``q_value`` is over all series, also those that were not worth learning.
+        ``q_value`` is over all series, also those that were not worth learning. A window that
+        is abnormal only for its first days is left out: that matter is over.
         """
         share = len(learned) / counts.daily.shape[1]
         found = find_fitted(
@@ -134,7 +135,11 @@ class Watch:
             policy=self.policy(of_all=share, today=today),
             names=names.areas,
         )
-        return [_over_all(finding, share) for finding in found if self.speaks(finding)]
+        return [
+            _over_all(finding, share)
+            for finding in found
+            if self.speaks(finding) and _lasts(finding, counts.daily[finding.series])
+        ]
 
     def taker(self, finding: Finding, *, open_rule: str | None = None) -> Rule | None:
         """Return the rule whose alert a finding becomes; None when no rule wants it.
@@ -224,6 +229,21 @@ def with_cells(lake: Lake, finding: Finding, *, names: Names, zone_name: str) ->
     shares = shares_of(parts, (finding.window_start, finding.window_end), names=names.areas)
     evidence = with_shares(finding.evidence, shares, part_word=AreaLevel.GRID.label)
     return replace(finding, evidence=replace(evidence, shares=evidence.shares[:_SHARES]))
+
+
+def _lasts(finding: Finding, counts: "pd.Series[int]") -> bool:
+    """Whether the last third of the window (at least a day) holds its part of the excess.
+
+    Half of an even share is enough. A burst that ended three days ago still makes its week
+    abnormal, but nobody needs to hear of it again; a slow rise has its share in every day.
+    """
+    days = finding.evidence.window_days
+    last = -(-days // 3)
+    end = pd.Timestamp(finding.window_end)
+    seen = counts.loc[end - pd.Timedelta(days=last - 1) : end].sum()
+    share = last / days
+    late = seen - finding.evidence.expected * share
+    return late / finding.evidence.excess >= share / 2
 
 
 def _over_all(finding: Finding, share: float) -> Finding:

@@ -1,7 +1,7 @@
 """A small city with units and categories, one rule, and findings made by hand."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import geopandas as gpd
 import pandas as pd
@@ -35,9 +35,8 @@ def store(request: pytest.FixtureRequest) -> Store:
     return request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_store")
 
 
-@pytest.fixture
-def city(store: Store, operator: User, now) -> Store:
-    """`store` with areas, units, categories, the shipped rules and the local operator."""
+def furnish(store: Store, at: datetime) -> None:
+    """Write areas, units, categories and the shipped rules."""
     tree = [
         (CITY, "city", "澄州市", box(0, 0, 4, 4)),
         (DISTRICT, "district", "临江区", box(0, 0, 2, 4)),
@@ -68,7 +67,13 @@ def city(store: Store, operator: User, now) -> Store:
         areas.put_areas(session, frame)
         units.put_units(session, bodies)
         categories.put_categories(session, Taxonomy.load(ROOT / "data"))
-        rules.load_defaults(session, ROOT / "data", at=now)
+        rules.load_defaults(session, ROOT / "data", at=at)
+
+
+@pytest.fixture
+def city(store: Store, operator: User, now: datetime) -> Store:
+    """`store` with areas, units, categories, the shipped rules and the local operator."""
+    furnish(store, now)
     return store
 
 
