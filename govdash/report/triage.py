@@ -78,7 +78,8 @@ def course_query(
 ) -> EventQuery:
     """Return the query of an alert's own series: its area and category, two years to today."""
     zone = query.filter.period.zone_name
-    until = min(today, last + timedelta(days=AFTER_DAYS))
+    yesterday = today - timedelta(days=1)  # today is not over: its count would look like a fall
+    until = max(last, min(yesterday, last + timedelta(days=AFTER_DAYS)))
     channel = category.removeprefix(CHANNEL) if category.startswith(CHANNEL) else ""
     return query.with_filter(
         EventFilter(
@@ -115,10 +116,12 @@ def course(lake: Lake, query: EventQuery) -> pd.DataFrame:
 
 
 def age_words(since: datetime, at: datetime) -> str:
-    """Say how long ago something was: 5 分钟, 3 小时, 2 天."""
-    minutes = max(int((at - since).total_seconds() // 60), 0)
+    """Say how long ago something was: 刚刚, 5 分钟前, 3 小时前, 2 天前."""
+    minutes = int((at - since).total_seconds() // 60)
+    if minutes < 1:
+        return "刚刚"
     if minutes < 60:
-        return f"{minutes} 分钟"
+        return f"{minutes} 分钟前"
     if minutes < 48 * 60:
-        return f"{minutes // 60} 小时"
-    return f"{minutes // (24 * 60)} 天"
+        return f"{minutes // 60} 小时前"
+    return f"{minutes // (24 * 60)} 天前"

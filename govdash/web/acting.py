@@ -77,10 +77,11 @@ def say_outcome() -> None:
     if outcome is None:
         return
     worked, said = outcome
-    if worked:
-        st.success(said, icon=":material/check_circle:")
-    else:
-        st.error(said, icon=":material/error:")
+    with st.container(key="gw_outcome"):
+        if worked:
+            st.success(said, icon=":material/check_circle:")
+        else:
+            st.error(said, icon=":material/error:")
 
 
 def open_drawer(name: str, version: int, key: str = "", number: int = 0) -> None:

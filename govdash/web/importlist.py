@@ -12,7 +12,7 @@ from govdash.core.vocab import AreaLevel, ImportState
 from govdash.geo import Datum
 from govdash.ingest import in_words
 from govdash.ingest.outlines import OutlinesReport, import_outlines
-from govdash.store import imports
+from govdash.store import accounts, imports
 from govdash.store.models import Import
 from govdash.web import acting, importreport, matching, rows, uploads, workparts
 from govdash.web.page import Page
@@ -63,7 +63,7 @@ def one_import(page: Page, import_id: int | None) -> None:
         workparts.facts(
             [
                 ("方案", run.profile),
-                ("导入人", run.started_by),
+                ("导入人", accounts.names(page.session).get(run.started_by, run.started_by)),
                 ("开始", workparts.clock_time(run.started_at, page.zone, now=page.now)),
                 ("结束", workparts.clock_time(run.finished_at, page.zone, now=page.now)),
                 ("文件指纹", run.file_sha256[:16]),

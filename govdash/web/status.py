@@ -115,7 +115,7 @@ def sources_panel(page: Page) -> None:
                     el("td", row["source"]),
                     el("td", Channel(row["channel"]).label),
                     el("td", _moment(page, row["last_reported_at"]), cls="gd-num"),
-                    el("td", f"{age_words(row['last_received_at'], page.now)}前", cls="gd-num"),
+                    el("td", age_words(row["last_received_at"], page.now), cls="gd-num"),
                     el("td", number(row["n"]), cls="r gd-num"),
                 )
                 for row in workparts.records(table)
@@ -133,7 +133,11 @@ def _table(found: list[Check]) -> Html:
                 "tr",
                 el("td", workparts.lamp(TONES[check.state], check.state.label)),
                 el("td", el("b", check.name)),
-                el("td", check.said, el("div", check.advice, cls="gw-advice") if check.advice else ""),
+                el(
+                    "td",
+                    check.said,
+                    el("div", check.advice, cls="gw-advice") if check.advice else "",
+                ),
             )
             for check in found
         ),

@@ -10,7 +10,7 @@ import streamlit as st
 from govdash.access import User
 from govdash.core.filters import EventQuery
 from govdash.core.permissions import Permission
-from govdash.core.vocab import Disposition, Level
+from govdash.core.vocab import Disposition, Handling, Level
 from govdash.figures.course import course as course_figure
 from govdash.report import triage
 from govdash.report.triage import Tray
@@ -78,7 +78,9 @@ def inbox(page: Page, tray: Tray, table: pd.DataFrame) -> int | None:
             [
                 rows.badge(Level(alert["level"])),
                 rows.two(alert["title"], _meta(alert)),
-                rows.right(_ago(alert["first_seen_at"], page.now), alert["handling_label"]),
+                rows.right(
+                    triage.age_words(alert["first_seen_at"], page.now), alert["handling_label"]
+                ),
             ],
             chosen=alert["id"] == chosen,
         )
@@ -128,10 +130,6 @@ def _meta(alert: Mapping[str, Any]) -> str:
 def _window(alert: Mapping[str, Any]) -> str:
     first, last = alert["window_first"], alert["window_last"]
     return f"{last:%m-%d}" if first == last else f"{first:%m-%d}～{last:%m-%d}"
-
-
-def _ago(since: datetime, at: datetime) -> str:
-    return f"{triage.age_words(since, at)}前"
 
 
 def _head(row: Mapping[str, Any]) -> Html:
@@ -215,7 +213,7 @@ def _actions(page: Page, life: AlertLife) -> None:
             )
         may = page.user.may(Permission.ALERT_HANDLE, area=row["area_path"])
         if not life.actions or not may:
-            st.caption("此条已结束，没有可做的操作。" if may else "您没有处理此条的权限。")
+            st.caption(_why_nothing(row) if may else "您没有处理此条的权限。")
             return
         here = f"{row['id']}_{row['version']}"  # a button belongs to the version that it shows
         if AlertAction.ACKNOWLEDGE in life.actions:
@@ -243,6 +241,11 @@ def _actions(page: Page, life: AlertLife) -> None:
                 on_click=acting.open_drawer,
                 args=("alert_dismiss", row["version"], KEY, row["id"]),
             )
+
+
+def _why_nothing(row: Mapping[str, Any]) -> str:
+    linked = row["handling"] == Handling.LINKED.value
+    return "已转案件，随案件办理和关闭。" if linked else "此条已结束，没有可做的操作。"
 
 
 def _acknowledge(page: Page, alert_id: int, version: int) -> None:

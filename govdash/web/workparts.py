@@ -48,6 +48,8 @@ def clock_time(at: datetime | None, zone: ZoneInfo, *, now: datetime | None = No
 def span(seconds: float, *, working: bool = False) -> str:
     """Write a length of time: ``12 分钟``, ``3.5 小时``, ``2.1 天``, or ``3.5 工作时``."""
     minutes = abs(seconds) / 60
+    if minutes < 1 and not working:
+        return f"{abs(seconds):.0f} 秒"
     if minutes < 60:
         return f"{minutes:.0f} 工作分钟" if working else f"{minutes:.0f} 分钟"
     if working:
