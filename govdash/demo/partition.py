@@ -60,6 +60,8 @@ def make_mosaic(terrain: Terrain, seed: int) -> Mosaic:
         inner, outer = outer, inner
     fixed = inner
     for line in terrain.barriers:
+        # A river may come close to the outline that it crosses; roads keep clear of everything.
+        clear = 0.3 if line in (terrain.river, terrain.brook) else 0.7
         left, right = _mirror(line, size, offset=0.42)
         inside = shapely.contains_xy(terrain.outline, left) & shapely.contains_xy(
             terrain.outline, right
@@ -67,7 +69,7 @@ def make_mosaic(terrain: Terrain, seed: int) -> Mosaic:
         near = KDTree(fixed)
         free = inside.copy()
         for side in (left, right):
-            free &= near.query(side)[0] > 0.7 * size(side)
+            free &= near.query(side)[0] > clear * size(side)
         fixed = np.concatenate([fixed, left[free], right[free]])
     loose = sample[: max(_CELLS - len(fixed), 500)]
     for _ in range(8):  # Lloyd: every loose cell moves to the middle of what is nearest to it

@@ -70,6 +70,7 @@ def next_events(
     The same arguments give the same rows, and two spans one after the other give what the whole
     span gives, but for what was settled long ago.
     """
+    plan = replace(plan, live_until=None)  # what has come in already does not change the city
     if rate < 0:
         rate = plan.events / (DAYS * 24 * 60)
     hours = pd.date_range(

@@ -1,6 +1,7 @@
 """The demo city comes in through ingest and workflow, once; then it lives on."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from govdash.core.errors import InputError
 from govdash.core.filters import EventFilter, Period
 from govdash.core.settings import ROOT, Settings
 from govdash.core.vocab import CaseState, Disposition, Handling, ImportState
+from govdash.demo import simulate
 from govdash.demo.build import DemoSummary, build
 from govdash.demo.plan import Plan
 from govdash.demo.simulate import next_events, simulate_tick
@@ -206,3 +208,13 @@ def test_without_a_rate_the_record_goes_on_at_its_own():
 
 def test_without_a_demo_city_nothing_is_simulated(sqlite_store, settings):
     assert simulate_tick(sqlite_store, settings, at=END, rate=5.0) == 0
+
+
+def test_an_hour_is_made_once_however_often_the_simulator_ticks(made):
+    plan = Plan(SEED, EVENTS, END, done=True)
+    simulate._hour.cache_clear()
+    for minutes in (5, 6, 7):
+        at = END + timedelta(minutes=minutes)
+        plan = replace(plan, live_until=at)
+        next_events(ROOT / "data", plan, since=END, at=at, rate=1.0, zone=ZONE)
+    assert simulate._hour.cache_info().misses == 1
