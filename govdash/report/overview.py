@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import pandas as pd
@@ -81,6 +81,12 @@ def top(lake: Lake, query: EventQuery, *, by: str, limit: int) -> pd.DataFrame:
     counted = queries.counts(lake, query, by=(by,)).dropna()
     most = counted.sort_values("n", ascending=False).head(limit)
     return most.rename(columns={by: "key"}).reset_index(drop=True)
+
+
+def newest(lake: Lake, scope: Scope) -> datetime | None:
+    """Return when the newest event was reported, None without events."""
+    told = queries.freshness(lake, scope)
+    return None if told.empty else pd.Timestamp(told["last_reported_at"].max()).to_pydatetime()
 
 
 def sources(lake: Lake, scope: Scope) -> pd.DataFrame:

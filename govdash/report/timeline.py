@@ -70,24 +70,30 @@ def course(lake: Lake, query: EventQuery, *, grain: Grain, until: pd.Timestamp) 
     longer = Period(before.date(), period.last, period.zone_name)
     counted = queries.counts(lake, query.with_period(longer), grain=grain)
     whole = fill(counted, longer, grain=grain)["n"].astype(float)
-    # Before the first event ever there was no counting, and no zeros to learn from.
-    if len(counted):
-        whole = whole.where(whole.index >= counted["bucket"].min())
-    return against(whole, grain=grain, first=first, until=until)
+    begun = counted["bucket"].min() if len(counted) else None
+    return against(whole, grain=grain, first=first, until=until, begun=begun)
 
 
-def against(counts: pd.Series, *, grain: Grain, first: date, until: pd.Timestamp) -> pd.DataFrame:
+def against(
+    counts: pd.Series,
+    *,
+    grain: Grain,
+    first: date,
+    until: pd.Timestamp,
+    begun: pd.Timestamp | None = None,
+) -> pd.DataFrame:
     """Put gap-free counts beside their expected band, from `first` on; see `course`.
 
     Hours and days are compared with the same hour and weekday of eight weeks, weeks and months
-    with the eight before them.
+    with the eight before them. Before `begun` there was no counting, and no zeros to learn from.
     """
     starts = pd.DatetimeIndex(counts.index)
+    past = counts if begun is None else counts.where(starts >= begun)
     if grain == "month":  # months as if they were weeks apart: the band counts in weeks
         even = pd.date_range(starts[0], periods=len(starts), freq="7D")
-        told = expected_band(pd.Series(counts.to_numpy(), index=even), even, level=LEVEL)
+        told = expected_band(pd.Series(past.to_numpy(), index=even), even, level=LEVEL)
     else:
-        told = expected_band(counts, starts, level=LEVEL)
+        told = expected_band(past, starts, level=LEVEL)
     table = told.reset_index(drop=True)
     over = (starts + _LENGTH[grain]) <= until
     table.insert(0, "n", pd.Series(counts.to_numpy(dtype=float)).where(over))

@@ -85,12 +85,27 @@ def label(period: Period, *, today: date) -> str:
     for preset in PRESETS:
         if period == preset.period(today, period.zone_name):
             return preset.label
+    if period.first == today - timedelta(days=1) == period.last:
+        return "昨日"
+    whole = _whole(period)
+    if whole:
+        return whole
     years = period.first.year != today.year or period.last.year != today.year
     if period.n_days == 1:
-        if period.first == today - timedelta(days=1):
-            return "昨日"
         return _day(period.first, year=years)
-    return f"{_day(period.first, year=years)}至{_day(period.last, year=years)}"
+    again = years and period.last.year != period.first.year
+    return f"{_day(period.first, year=years)}至{_day(period.last, year=again)}"
+
+
+def _whole(period: Period) -> str:
+    """Return the name of a whole month or year, or nothing."""
+    first, after = period.first, period.last + timedelta(days=1)
+    if first.day != 1 or after.day != 1:
+        return ""
+    months = (after.year - first.year) * 12 + after.month - first.month
+    if months == 1:
+        return f"{first.year}年{first.month}月"
+    return f"{first.year}年" if months == 12 and first.month == 1 else ""
 
 
 def _day(day: date, *, year: bool) -> str:

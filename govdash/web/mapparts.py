@@ -7,14 +7,16 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from govdash.core.filters import EventQuery
+from govdash.core.filters import EventQuery, Period
+from govdash.core.times import local_day
 from govdash.core.vocab import AreaLevel, Level
 from govdash.figures import maps
 from govdash.figures.palette import Palette
 from govdash.report import map as map_report
+from govdash.report import overview
 from govdash.web import cache, citymap
 from govdash.web.page import Page
-from govdash.web.parts import Html, el
+from govdash.web.parts import Html, el, empty, show
 from govdash.web.registry import entry_of
 
 #: Borders and names drawn over areas of a finer level, the first that the city has.
@@ -158,6 +160,20 @@ def follow(page: Page, query: EventQuery, pick: citymap.Pick) -> None:
             open_entry(page, "alerts", {"alert": pick.id})
         case "case":
             open_entry(page, "cases", {"case": pick.id})
+
+
+def nothing(page: Page, query: EventQuery, *, key: str) -> None:
+    """Say that the period has no events, and offer the last thirty days that may have some."""
+    show(empty("所选时间内没有事件", "换一个时间范围或条件试试。"))
+    newest = overview.newest(page.lake, page.user.scope)
+    if newest is None:
+        return
+    last = local_day(newest, page.zone)
+    month = Period.last_days(30, until=last, zone_name=query.filter.period.zone_name)
+    if last >= query.filter.period.first or query.filter.period == month:
+        return
+    if st.button(f"最近的事件在 {last}，查看那时的 30 天", key=key, width="stretch"):
+        page.choose(query.filter.with_period(month))
 
 
 def open_entry(page: Page, url: str, params: Mapping[str, str]) -> None:

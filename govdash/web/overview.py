@@ -139,8 +139,8 @@ def _course(page: Page, query: EventQuery) -> None:
     unit = "每小时" if hourly else f"每{timeline.GRAINS[grain]}"
     note = f"实线 = 实际（{unit}），阴影 = 前 8 周同期的预期区间"
     show(card_title(f"{page.period_label(query)}走势", note))
-    if not told["n"].fillna(0).any() and told["expected"].isna().all():
-        show(empty("所选时间内没有事件", "换一个时间范围试试。"))
+    if not told["n"].sum() and not told["expected"].sum():
+        mapparts.nothing(page, query, key="overview_latest")
         return
     if hourly:
         # A chart is drawn anew when anything in it changes: the line of now moves in steps.

@@ -9,9 +9,10 @@ from govdash.report import performance
 from govdash.report.overview import Tally
 from govdash.report.performance import CaseFigures
 from govdash.web.page import Page
-from govdash.web.parts import Html, el, kpi, level_badge, number, show
+from govdash.web.parts import Html, change, el, kpi, level_badge, number, show
 
 PERCENT: Final = 100
+LABEL_LENGTH: Final = 9  # a longer name of the period would not fit its tile
 
 
 def strip(
@@ -60,10 +61,10 @@ def strip(
 def _events(page: Page, label: str, tally: Tally) -> Html:
     hours = f"，都只算到当日 {tally.hours} 时" if tally.hours is not None else ""
     return kpi(
-        f"{label}事件",
+        f"{label}事件" if len(label) <= LABEL_LENGTH else "所选时段事件",
         number(tally.n),
         "件",
-        note=f"环比 {tally.on_previous.label}　同比 {tally.on_year.label}",
+        note=f"环比 {change(tally.on_previous.ratio)}　同比 {change(tally.on_year.ratio)}",
         trend=tally.days,
         colour=page.palette.primary,
         hint=f"环比：与之前同样长的时段相比；同比：与去年同期相比{hours}。曲线为近14天。",

@@ -11,7 +11,7 @@ from govdash.aggregate.series import Grain
 from govdash.core.filters import EventQuery, Period
 from govdash.figures import charts
 from govdash.report import timeline
-from govdash.web import filters
+from govdash.web import filters, mapparts
 from govdash.web.page import Page
 from govdash.web.parts import card_title, empty, number, show
 from govdash.workflow.calendar import WorkCalendar
@@ -61,8 +61,8 @@ def _grain(query: EventQuery) -> Grain:
 def _band(page: Page, query: EventQuery, wide: EventQuery, grain: Grain) -> None:
     until = page.wall_clock().floor("h")
     told = page.cached(timeline.course, wide, grain=grain, until=until)
-    if not told["n"].fillna(0).any():
-        show(empty("这段时间没有事件", "换一个时间范围或条件试试。"))
+    if not told["n"].sum():
+        mapparts.nothing(page, query, key="timeline_latest")
         return
     period, stretch = query.filter.period, wide.filter.period
     calendar = WorkCalendar.load(page.settings.data)

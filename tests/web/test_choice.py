@@ -58,6 +58,9 @@ def test_periods_are_said_in_words():
     assert say(date(2026, 6, 9), date(2026, 6, 9)) == "昨日"
     assert say(date(2026, 6, 4), TODAY) == "近7天"
     assert say(date(2026, 5, 1), date(2026, 5, 3)) == "5月1日至5月3日"
+    assert say(date(2026, 5, 1), date(2026, 5, 31)) == "2026年5月"
+    assert say(date(2025, 1, 1), date(2025, 12, 31)) == "2025年"
+    assert say(date(2025, 5, 1), date(2025, 5, 3)) == "2025年5月1日至5月3日"
     assert say(date(2025, 12, 31), date(2026, 1, 1)) == "2025年12月31日至2026年1月1日"
 
 
