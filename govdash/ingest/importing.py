@@ -92,14 +92,15 @@ def import_file(
             f"{name or path.name} 缺少导入方案“{profile.name}”需要的列：{'；'.join(lacking)}。"
             f"文件中的列：{shown}。"
         )
-    run = _Run(store, settings, profile, table, at=at, progress=progress)
+    called = Path(name or path.name)
+    run = _Run(store, settings, profile, table, called=called, at=at, progress=progress)
     if dry_run:
         return run.rehearse()
     mark_interrupted(store, settings, at=at)
     with store.write() as session:
         import_id = imports.start(
             session,
-            name or path.name,
+            called.name,
             file_sha256=table.sha256,
             profile=profile.name,
             by=actor.login,
@@ -118,9 +119,11 @@ class _Run:
         profile: Profile,
         table: Table,
         *,
+        called: Path,
         at: datetime,
         progress: ProgressCall | None,
     ) -> None:
+        self.called = called
         self.store, self.settings, self.profile = store, settings, profile
         self.table, self.at, self.progress = table, at, progress
         self.zone = ZoneInfo(table.zone) if table.zone else settings.zone
@@ -142,7 +145,7 @@ class _Run:
 
     def carry_out(self, import_id: int, *, actor: User) -> ImportReport:
         """Import for good."""
-        rejects = RejectFile(self.settings.var, import_id, self.table.path, self.table.columns)
+        rejects = RejectFile(self.settings.var, import_id, self.called, self.table.columns)
         state, message = ImportState.FAILED, "导入中途出错；已写入的行都有效，修正后可再导入一次。"
         with alive(self.settings, import_id):
             try:
@@ -163,7 +166,7 @@ class _Run:
 
     def rehearse(self) -> ImportReport:
         """Count only."""
-        rejects = RejectFile(self.settings.var, "dry-run", self.table.path, self.table.columns)
+        rejects = RejectFile(self.settings.var, "dry-run", self.called, self.table.columns)
         rehearsal = Rehearsal()
         for prepared, rejected, fraction in self._prepared():
             with self.store.read() as session:

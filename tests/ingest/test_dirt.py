@@ -260,3 +260,18 @@ def test_the_reject_file_of_a_headerless_source_comes_back_with_its_header(take:
     text = Path(told.reject_file).read_text(encoding="utf-8").replace("坏", "2026-06-01 08:00:00")
     again = take(text, headerless, file="corrected.csv")
     assert (again.read, again.accepted) == (1, 1)
+
+
+def test_a_file_of_nothing_but_broken_rows_is_told_row_by_row(take: Take):
+    told = take(",".join(HEADER) + "\n1,2\n3,4\n")
+    assert (told.read, told.rejected, told.reasons) == (2, 2, {"field_count": 2})
+    assert Path(told.reject_file).read_text(encoding="utf-8-sig").count("列数与表头不一致") == 2
+
+
+def test_every_rejected_row_is_in_the_file_with_its_reasons(take: Take):
+    rows = [row(n, **({"上报时间": "坏", "经度": "x"} if n % 7 == 0 else {})) for n in range(300)]
+    told = take(csv_text(*rows))
+    with Path(told.reject_file).open(encoding="utf-8-sig", newline="") as file:
+        given = list(csv.DictReader(file))
+    assert [int(one["行号"]) for one in given] == [n + 1 for n in range(300) if n % 7 == 0]
+    assert {one["拒绝原因"] for one in given} == {"时间无法识别；坐标不是数字或超出经纬度范围"}
