@@ -4,7 +4,7 @@ import time
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govdash.language.masking import mask, mask_series, reporter_key
@@ -82,12 +82,14 @@ ALPHABET = (
 )
 
 
+@settings(deadline=None)
 @given(st.text(ALPHABET, max_size=60))
 def test_masking_twice_changes_nothing(text: str):
     once = mask(text)
     assert mask(once) == once
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(ALPHABET, max_size=40)), max_size=20))
 def test_a_series_is_masked_as_its_texts_are(texts: list[str | None]):
     series = pd.Series(texts, dtype="str", index=range(5, 5 + len(texts)))
@@ -98,6 +100,7 @@ def test_a_series_is_masked_as_its_texts_are(texts: list[str | None]):
     ]
 
 
+@settings(deadline=None)
 @given(st.integers(10**9, 10**10 - 1), st.sampled_from(["电话{}", "打{}谢谢", "（{}）", "{} 李"]))
 def test_no_mobile_number_survives(rest: int, frame: str):
     number = f"1{3 + rest % 7}{rest % 10**9:09d}"
