@@ -187,6 +187,6 @@ def _rejects(page: Page, run: Import) -> None:
                 for row in kept
             ]
         )
-        st.dataframe(table, hide_index=True, height=240)
+        st.dataframe(table.fillna(""), hide_index=True)
     if run.reject_file:
         importreport.reject_button(page, run.reject_file, key=f"gi_rejects_{run.id}")

@@ -35,7 +35,7 @@ BY_HAND: Final = "（手动匹配各列）"
 KEPT: Final = "gi_kept"  # session: (upload, path), part of the half-filled form
 TASK: Final = "task"  # URL parameter: the import that is watched
 KINDS: Final = "CSV、TSV、XLSX、JSON、GeoJSON、Parquet"
-SHOWN_ROWS: Final = 8  # enough to see what stands in the columns
+SHOWN_ROWS: Final = 5  # enough to see what stands in the columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,7 @@ def _sample(seen: Preview) -> None:
     rows = [list(row)[: len(seen.columns)] for row in seen.rows[:SHOWN_ROWS]]
     padded = [row + [""] * (len(seen.columns) - len(row)) for row in rows]
     with st.expander(f"前 {len(rows)} 行", expanded=True):
-        st.dataframe(
-            pd.DataFrame(padded, columns=_distinct(seen.columns)), hide_index=True, height=220
-        )
+        st.dataframe(pd.DataFrame(padded, columns=_distinct(seen.columns)), hide_index=True)
 
 
 def _distinct(names: tuple[str, ...]) -> list[str]:

@@ -243,3 +243,25 @@ def test_a_detection_by_hand_says_what_it_found(at_page, built):
     assert "立即检测完成" in app.success[0].value
     with built.read() as session:
         assert "detect.run" in [line.did for line in journal.lines(session)]
+
+
+def test_a_reject_file_outside_its_folder_is_never_handed_out(at_page, built, tmp_path):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("x")
+    with built.write() as session:
+        number = imports.start(
+            session, "a.csv", file_sha256="", profile="canonical", by="x", at=datetime.now(UTC)
+        )
+        told = imports.Progress(0, 1, 0, {"missing_id": 1}, {})
+        imports.progress(session, number, told, [imports.Rejected(1, ("missing_id",), {})])
+        imports.finish(
+            session,
+            number,
+            imports.ImportState.DONE,
+            at=datetime.now(UTC),
+            reject_file=str(secret),
+        )
+    app = at_page(DATA, tab="导入记录")
+    assert "a.csv" in drawn(app)
+    assert not app.download_button
+    assert any("已不在服务器上" in caption.value for caption in app.caption)
