@@ -143,6 +143,14 @@ class WorkCalendar:
         named = {day: self.holiday(day) for day in days_between(first, last)}
         return {day: name for day, name in named.items() if name}
 
+    def worked_weekends(self, first: date, last: date) -> frozenset[date]:
+        """Return the weekend days from `first` to `last` on which people work (调休)."""
+        return frozenset(
+            day
+            for day in days_between(first, last)
+            if day.isoweekday() in self.weekend and self.is_workday(day)
+        )
+
     def note(self, day: date) -> str:
         """Say what is not known about a day; empty when the arrangement is official."""
         if (

@@ -106,10 +106,14 @@ class Watch:
         )
 
     def make(self, calendar: WorkCalendar, first: date, last: date) -> Detector:
-        """Return a fresh detector; one that can use holidays is told those of the calendar."""
+        """Return a fresh detector; one that knows holidays is told those of the calendar."""
         known = dict(self.parameters)
-        if "holidays" in inspect.signature(DETECTORS[self.detector]).parameters:
-            known["holidays"] = calendar.holidays(first, last + timedelta(days=7))
+        takes = inspect.signature(DETECTORS[self.detector]).parameters
+        ahead = last + timedelta(days=7)  # and a week to come, for windows and today
+        if "holidays" in takes:
+            known["holidays"] = calendar.holidays(first, ahead)
+        if "workdays" in takes:
+            known["workdays"] = calendar.worked_weekends(first, ahead)
         return make_detector(self.detector, **known)
 
     def find(

@@ -280,6 +280,11 @@ def test_a_swapped_working_saturday_is_no_holiday_and_a_festival_day_has_its_nam
     assert CALENDAR.holiday(date(2026, 6, 13)) is None  # a plain Saturday
 
 
+def test_worked_weekends_are_the_swapped_days():
+    swapped = CALENDAR.worked_weekends(date(2026, 9, 1), date(2026, 10, 31))
+    assert swapped == {date(2026, 9, 20), date(2026, 10, 10)}
+
+
 def test_a_city_may_add_days_off_and_days_worked(tmp_path):
     (tmp_path / "calendars").mkdir()
     (tmp_path / "calendars" / "own.yaml").write_text(

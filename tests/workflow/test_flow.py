@@ -1,6 +1,7 @@
 import pytest
 
 from govdash.core.errors import IllegalTransition
+from govdash.core.settings import ROOT
 from govdash.core.vocab import CaseAction as A
 from govdash.core.vocab import CaseState as S
 from govdash.core.vocab import Clock, Handling
@@ -112,3 +113,14 @@ def test_an_alert_can_be_handled_only_while_it_waits(handling, action):
     else:
         with pytest.raises(IllegalTransition):
             next_handling(handling, action)
+
+
+def test_the_documentation_holds_the_table_as_it_is():
+    text = (ROOT / "docs" / "loop.md").read_text("utf-8")
+    for (state, action), step in CASE_FLOW.items():
+        row = f"| {state.label} | {action.label} | {step.to.label} | "
+        row += ("、".join(need.label for need in step.requires) or "—") + f" | `{step.needs}` |"
+        assert row in text, row
+    assert text.count("` | 计时") + text.count("` | 暂停") + text.count("` | 停止") == len(
+        CASE_FLOW
+    )
