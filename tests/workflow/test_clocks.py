@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govdash.core.errors import InputError
@@ -26,6 +26,7 @@ from govdash.workflow.clocks import (
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = WorkCalendar.load(ROOT / "data")
 MINUTE = timedelta(minutes=1)
+UNHURRIED = settings(deadline=None)  # how long it takes says more about the machine
 UNITS = st.sampled_from(list(LimitUnit))
 #: Around new year, the spring festival, the national day with its swapped Saturday, past the
 #: package's last year; to the second.
@@ -177,6 +178,7 @@ def test_working_hours_across_the_change_itself_count_the_hours_that_exist(tmp_p
 # -- properties ----------------------------------------------------------------------------------
 
 
+@UNHURRIED
 @given(unit=UNITS, start=MOMENTS, one=SPANS, two=SPANS)
 def test_elapsed_time_adds_up(unit, start, one, two):
     middle, end = start + one, start + one + two
@@ -185,6 +187,7 @@ def test_elapsed_time_adds_up(unit, start, one, two):
     )
 
 
+@UNHURRIED
 @given(unit=UNITS, start=MOMENTS, span=SPANS, pause=SPANS, shift=SPANS)
 def test_a_pause_takes_out_exactly_its_own_time(unit, start, span, pause, shift):
     end, begin = start + span, start + shift
@@ -194,6 +197,7 @@ def test_a_pause_takes_out_exactly_its_own_time(unit, start, span, pause, shift)
     assert elapsed(unit, start, end, CALENDAR, [(begin, stop)]) == whole - inside
 
 
+@UNHURRIED
 @given(unit=UNITS, start=MOMENTS, amount=st.integers(1, 300), more=st.integers(1, 300))
 def test_a_longer_limit_is_due_later(unit, start, amount, more):
     scale = 8 if unit is LimitUnit.WORK_DAY else 1
@@ -201,12 +205,14 @@ def test_a_longer_limit_is_due_later(unit, start, amount, more):
     assert due_at(short, start, CALENDAR) < due_at(long, start, CALENDAR)
 
 
+@UNHURRIED
 @given(unit=UNITS, start=MOMENTS, later=SPANS, amount=st.integers(1, 80))
 def test_what_starts_later_is_not_due_earlier(unit, start, later, amount):
     limit = Limit(amount / 4, unit)
     assert due_at(limit, start, CALENDAR) <= due_at(limit, start + later, CALENDAR)
 
 
+@UNHURRIED
 @given(unit=UNITS, start=MOMENTS, amount=st.integers(1, 80), pause=SPANS, shift=SPANS)
 def test_at_the_deadline_the_limit_is_used_up_and_just_before_it_is_not(
     unit, start, amount, pause, shift
@@ -218,6 +224,7 @@ def test_at_the_deadline_the_limit_is_used_up_and_just_before_it_is_not(
     assert remaining_seconds(limit, start, due - timedelta(seconds=1), CALENDAR, pauses) > 0
 
 
+@UNHURRIED
 @given(
     unit=UNITS,
     start=MOMENTS.map(lambda m: m.replace(second=0)),
@@ -232,6 +239,7 @@ def test_elapsed_time_is_what_counting_minute_by_minute_gives(unit, start, minut
     assert elapsed_seconds(unit, start, end, CALENDAR, pauses) == counted * 60
 
 
+@UNHURRIED
 @given(
     unit=UNITS,
     start=MOMENTS.map(lambda m: m.replace(second=0)),
