@@ -110,9 +110,9 @@ def test_no_mobile_number_survives(rest: int, frame: str):
 def test_more_than_a_million_characters_a_second_are_masked():
     text = "某路12号附近有一堆垃圾没人清理，味道很大，请尽快处理，联系电话13812345678，张三先生。"
     series = pd.Series([text, text[:30]] * 15_000, dtype="str")
-    begin = time.perf_counter()
+    begin = time.process_time()
     mask_series(series)
-    took = time.perf_counter() - begin
+    took = time.process_time() - begin
     assert series.str.len().sum() / took > 1e6
 
 
