@@ -1,38 +1,29 @@
-"""The pieces of 预警中心: trays, list, one alert with evidence and log, what to do with it."""
+"""The pieces of 预警中心: trays, list, one alert with its evidence, course and log."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from govdash.access import User
 from govdash.core.filters import EventQuery
-from govdash.core.permissions import Permission
-from govdash.core.vocab import Disposition, Handling, Level
+from govdash.core.vocab import Disposition, Level
 from govdash.figures.course import course as course_figure
 from govdash.report import triage
 from govdash.report.triage import Tray
-from govdash.store import Session
-from govdash.store import alerts as alert_rows
-from govdash.web import acting, casework, rows, workparts
-from govdash.web.caseform import case_fields, new_case
+from govdash.web import acting, rows, triageforms, workparts
 from govdash.web.page import Page
-from govdash.web.parts import Html, card_title, el, empty, level_badge, number, show
-from govdash.workflow import alerts, board, cases
+from govdash.web.parts import Html, card_title, empty, number, show
+from govdash.workflow import board
 from govdash.workflow.board import AlertLife
-from govdash.workflow.flow import AlertAction
 
-KEY = "alert"  # URL parameter: the alert that is looked at
+KEY = triageforms.ALERT
 NOTICE = (
     "监测提示（系统）由模型根据数据给出，供研判参考，不是法定预警；需要发布预警的，"
     "由主管部门按程序办理。"
 )
 TEN_YEARS = 3650  # days; evidence goes no further
 SHARES = 8  # the parts that add most; the rest add little
-#: What a person can say without a case; 属实已处置 is said when a case closes.
-DISMISSALS = tuple(d for d in Disposition if d is not Disposition.REAL_ACTED)
 
 
 def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
@@ -100,7 +91,7 @@ def alert_card(page: Page, query: EventQuery, alert_id: int | None) -> None:
         return
     life = board.alert_life(page.session, alert_id, page.user.scope)
     row = life.row
-    show(_head(row))
+    show(triageforms.heading(row))
     show(workparts.figures(_figures(page, life)))
     show(workparts.paragraph(row["sentence"] or "（没有文字说明）"))
     _course(page, query, row)
@@ -111,8 +102,8 @@ def alert_card(page: Page, query: EventQuery, alert_id: int | None) -> None:
     show(card_title("记录", f"{row['number']} · 规则 {row['rule_name']}"))
     show(workparts.log(_entries(life), page.zone))
     show(workparts.paragraph(NOTICE, cls="note"))
-    _actions(page, life)
-    _drawers(page, life)
+    triageforms.actions(page, life)
+    triageforms.drawers(page, life)
 
 
 def _nothing(tray: Tray) -> Html:
@@ -130,16 +121,6 @@ def _meta(alert: Mapping[str, Any]) -> str:
 def _window(alert: Mapping[str, Any]) -> str:
     first, last = alert["window_first"], alert["window_last"]
     return f"{last:%m-%d}" if first == last else f"{first:%m-%d}～{last:%m-%d}"
-
-
-def _head(row: Mapping[str, Any]) -> Html:
-    return el(
-        "div",
-        level_badge(Level(row["level"])),
-        el("b", row["title"], title=row["title"]),
-        el("small", f"监测提示（系统） · {row['handling_label']}"),
-        cls="gw-head",
-    )
 
 
 def _figures(page: Page, life: AlertLife) -> Sequence[tuple[str, str, str]]:
@@ -199,130 +180,3 @@ def _entries(life: AlertLife) -> list[workparts.Entry]:
         workparts.Entry(step["at"], step["actor_name"], step["did_label"], said(step))
         for step in workparts.records(life.log)
     ]
-
-
-def _actions(page: Page, life: AlertLife) -> None:
-    row = life.row
-    with st.container(key="gw_actions", horizontal=True, gap="small", vertical_alignment="center"):
-        if row["case_id"] is not None:
-            st.page_link(
-                casework.case_page(),
-                label=f"案件 {row['case_number']}",
-                icon=":material/assignment:",
-                query_params={casework.KEY: str(row["case_id"])},
-            )
-        may = page.user.may(Permission.ALERT_HANDLE, area=row["area_path"])
-        if not life.actions or not may:
-            st.caption(_why_nothing(row) if may else "您没有处理此条的权限。")
-            return
-        here = f"{row['id']}_{row['version']}"  # a button belongs to the version that it shows
-        if AlertAction.ACKNOWLEDGE in life.actions:
-            st.button(
-                "签收",
-                key=f"gw_ack_{here}",
-                type="primary",
-                icon=":material/done:",
-                on_click=_acknowledge,
-                args=(page, row["id"], row["version"]),
-            )
-        if AlertAction.OPEN_CASE in life.actions:
-            st.button(
-                "转案件",
-                key=f"gw_case_{here}",
-                icon=":material/assignment_add:",
-                on_click=acting.open_drawer,
-                args=("alert_case", row["version"], KEY, row["id"]),
-            )
-        if AlertAction.DISMISS in life.actions:
-            st.button(
-                "排除",
-                key=f"gw_dismiss_{here}",
-                icon=":material/block:",
-                on_click=acting.open_drawer,
-                args=("alert_dismiss", row["version"], KEY, row["id"]),
-            )
-
-
-def _why_nothing(row: Mapping[str, Any]) -> str:
-    linked = row["handling"] == Handling.LINKED.value
-    return "已转案件，随案件办理和关闭。" if linked else "此条已结束，没有可做的操作。"
-
-
-def _acknowledge(page: Page, alert_id: int, version: int) -> None:
-    def act(session: Session, user: User, at: datetime) -> str:
-        alert = alerts.acknowledge(session, alert_id, actor=user, at=at, seen_version=version)
-        return f"已签收 {alert.number}。"
-
-    st.query_params[KEY] = str(alert_id)
-    acting.perform(page, act, did="alert.acknowledge", subject=f"alert:{alert_id}")
-
-
-def _drawers(page: Page, life: AlertLife) -> None:
-    if acting.drawer_open("alert_dismiss") and AlertAction.DISMISS in life.actions:
-        _dismiss_drawer(
-            page, life.row["id"], acting.seen_version("alert_dismiss", life.row["version"])
-        )
-    elif acting.drawer_open("alert_case") and AlertAction.OPEN_CASE in life.actions:
-        _case_drawer(page, life.row["id"], acting.seen_version("alert_case", life.row["version"]))
-
-
-@st.dialog("排除监测提示", position="right", width="medium", on_dismiss=acting.close_drawer)
-def _dismiss_drawer(page: Page, alert_id: int, version: int) -> None:
-    with page.refresh() as fresh:
-        life = board.alert_life(fresh.session, alert_id, fresh.user.scope)
-    show(_head(life.row))
-    show(workparts.paragraph(life.row["sentence"]))
-    with st.form(f"gw_dismiss_form_{alert_id}", border=False):
-        disposition = st.selectbox(
-            "判定",
-            DISMISSALS,
-            index=None,
-            placeholder="请选择它实际上是什么",
-            format_func=lambda code: code.label,
-            key=f"gw_dismiss_code_{alert_id}",
-        )
-        note = st.text_area(
-            "理由",
-            key=f"gw_dismiss_note_{alert_id}",
-            max_chars=500,
-            placeholder="怎样核实的、依据是什么",
-        )
-        sent = st.form_submit_button("确认排除", type="primary")
-    if not sent:
-        return
-    if disposition is None or not note.strip():
-        st.error("请选择判定并写明理由；判定会用来校准规则。")
-        return
-
-    def act(session: Session, user: User, at: datetime) -> str:
-        alert = alerts.dismiss(
-            session, alert_id, disposition, note=note, actor=user, at=at, seen_version=version
-        )
-        return f"已排除 {alert.number}：{disposition.label}。"
-
-    acting.finish(page, act, did="alert.dismiss", subject=f"alert:{alert_id}")
-
-
-@st.dialog("转为案件", position="right", width="medium", on_dismiss=acting.close_drawer)
-def _case_drawer(page: Page, alert_id: int, version: int) -> None:
-    with page.refresh() as fresh:
-        life = board.alert_life(fresh.session, alert_id, fresh.user.scope)
-        alert = alert_rows.get(fresh.session, alert_id, fresh.user.scope)
-        start = cases.suggest(fresh.session, alert) if alert else None
-        choices = casework.choices(fresh)
-    show(_head(life.row))
-    show(workparts.paragraph("类别、单位、时限已按监测提示和历史案例预填，请核对。", cls="note"))
-    with st.form(f"gw_case_form_{alert_id}", border=False):
-        typed = case_fields(choices, start, key=f"gw_new_{alert_id}")
-        sent = st.form_submit_button("立案登记", type="primary")
-    if not sent:
-        return
-
-    def act(session: Session, user: User, at: datetime) -> str:
-        case = cases.open_from_alert(
-            session, alert_id, new_case(typed, start), actor=user, at=at, seen_version=version
-        )
-        due = workparts.clock_time(case.due_at, page.zone, now=at)
-        return f"已由 {life.row['number']} 登记案件 {case.number}，到期 {due}。"
-
-    acting.finish(page, act, did="case.open", subject=f"alert:{alert_id}")
