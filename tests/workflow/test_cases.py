@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -275,6 +276,26 @@ def test_a_form_filled_in_over_a_newer_version_is_a_conflict_and_overwrites_noth
             session, opened, A.REJECT, actor=operator, at=NINE + HOUR, form=FORMS[A.REJECT],
             seen_version=seen,
         )  # fmt: skip
+
+
+@ON_BOTH
+def test_of_many_who_take_the_same_step_at_once_exactly_one_does(city, operator, opened):
+    def accept(_) -> str:
+        try:
+            with city.write() as session:
+                cases.take_step(
+                    session, opened, A.ACCEPT, actor=operator, at=NINE + HOUR, form=FORMS[A.ACCEPT]
+                )
+        except IllegalTransition as refused:
+            return refused.code
+        return "done"
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(accept, range(8)))
+    assert sorted(told) == ["done"] + ["illegal_transition"] * 7
+    with city.read() as session:
+        assert len(rows.steps(session, opened)) == 2
+        assert len([i for i in rows.intervals(session, opened) if i.ended_at is None]) == 2
 
 
 def test_a_step_before_the_last_one_is_refused(opened, walk):
