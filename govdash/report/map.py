@@ -44,6 +44,11 @@ def area_counts(lake: Lake, query: EventQuery, *, level: str) -> dict[str, int]:
     return dict(zip(counted[level].astype(str), counted["n"].astype(int).tolist(), strict=True))
 
 
+def unplaced(lake: Lake, query: EventQuery) -> int:
+    """Return how many of the query's events lie in no area (未落格)."""
+    return queries.total(lake, query.with_filter(replace(query.filter, areas=(), unplaced=True)))
+
+
 def in_view(lake: Lake, query: EventQuery, *, box: Box, zoom: float) -> Marks:
     """Return the events inside `box`: one by one when few, else counted in a grid of bins."""
     here = _inner(box, query.filter.box) if query.filter.box else box

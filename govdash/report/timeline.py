@@ -119,6 +119,12 @@ def week(lake: Lake, query: EventQuery) -> pd.DataFrame:
     return weekly_heat(counted, query.filter.period, mean=True)
 
 
+def without_holidays(told: pd.DataFrame, named: Mapping[date, str]) -> pd.DataFrame:
+    """Take the flags off the holidays of `course`: ordinary weeks don't tell what they are like."""
+    off = told["bucket"].dt.date.isin(list(named))
+    return told.assign(flag=told["flag"] & ~off)
+
+
 def holidays(named: Mapping[date, str]) -> list[Span]:
     """Join days of the same holiday that follow one another."""
     spans: list[Span] = []

@@ -1,16 +1,19 @@
 """Cached reads: frames of the lake by (query, data version), names of the store for a minute."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 import streamlit as st
 
 from govdash.core.filters import EventQuery
+from govdash.core.settings import Settings
 from govdash.lake import Lake
 from govdash.report.map import places
 from govdash.store import Store, areas
 from govdash.store.categories import categories
+from govdash.workflow.calendar import WorkCalendar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -94,3 +97,13 @@ def layer_labels(store: Store) -> Mapping[str, str]:
 def _layer_labels(url: str, _store: Store) -> dict[str, str]:  # noqa: ARG001  # url is the key
     with _store.read() as session:
         return {layer.name: layer.label for layer in areas.layers(session)}
+
+
+def calendar(settings: Settings) -> WorkCalendar:
+    """Return the city's working calendar, read once in the process."""
+    return _calendar(settings.data)
+
+
+@st.cache_resource(show_spinner=False)
+def _calendar(data: Path) -> WorkCalendar:
+    return WorkCalendar.load(data)

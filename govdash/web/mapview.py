@@ -1,5 +1,6 @@
 """一张图 as it is drawn: one live map, its layers, and what lies in view."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +19,8 @@ from govdash.web.parts import card_title, empty, number, show
 
 REFRESH_SECONDS: Final = 15
 MAP_KEY: Final = "city_map"
+MOST_ROWS: Final = 60
+UNPLACED: Final = "unplaced"  # the row of the events in no area, among those of areas
 #: What can be switched on and off, by code in the URL.
 LAYERS: Final = {
     "count": "区域着色",
@@ -138,11 +141,14 @@ def _aside(
     label = page.period_label(query)
     counts = page.cached(map_report.area_counts, mapparts.everywhere(query), level=level.value)
     names = dict(zip(places["path"], places["name"], strict=True))
-    ranked = sorted(counts.items(), key=lambda item: -item[1])[:40]
+    nowhere = page.cached(map_report.unplaced, query)
+    listed = [(path, str(names.get(path, path)), n) for path, n in counts.items()]
+    listed += [(UNPLACED, "未落格", nowhere)] if nowhere else []
+    listed = sorted(listed, key=lambda row: -row[2])[:MOST_ROWS]
     with st.container(key="card_map_areas", height=400, border=False):
         in_view = f"图中 {number(seen.n)} 件" if seen else f"{label}，件"
         show(card_title(f"{level.label}排名", in_view))
-        _ranking(page, query, [(path, str(names.get(path, path)), n) for path, n in ranked], "area")
+        _ranking(page, query, listed, "area")
     with st.container(key="card_map_kinds", height=300, border=False):
         show(card_title("高发类别", f"{label}，件"))
         of_all = query.with_filter(replace(query.filter, categories=()))
@@ -155,7 +161,9 @@ def _aside(
         _ranking(page, query, listed, "category")
 
 
-def _ranking(page: Page, query: EventQuery, listed: list[tuple[str, str, int]], what: str) -> None:
+def _ranking(
+    page: Page, query: EventQuery, listed: Sequence[tuple[str, str, int]], what: str
+) -> None:
     if not listed:
         show(empty("没有事件", "换一个时间范围或条件试试。"))
         return
@@ -166,7 +174,7 @@ def _ranking(page: Page, query: EventQuery, listed: list[tuple[str, str, int]], 
             rows.Row(
                 key,
                 [rows.text(name), rows.bar(n / most), rows.num(number(n))],
-                chosen=key in chosen,
+                chosen=key in chosen or (key == UNPLACED and query.filter.unplaced),
             )
             for key, name, n in listed
         ],
@@ -174,7 +182,9 @@ def _ranking(page: Page, query: EventQuery, listed: list[tuple[str, str, int]], 
         columns="minmax(4rem,45%) 1fr 3rem",
         look="bars",
     )
-    if opened and what == "area":
+    if opened == UNPLACED:
+        page.choose(replace(query.filter, areas=(), unplaced=not query.filter.unplaced))
+    elif opened and what == "area":
         mapparts.follow(page, query, citymap.Pick("area", opened))
     elif opened:
         page.choose(replace(query.filter, categories=() if chosen == (opened,) else (opened,)))

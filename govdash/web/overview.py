@@ -136,6 +136,9 @@ def _course(page: Page, query: EventQuery) -> None:
     hourly = period.n_days == 1
     grain: Grain = "hour" if hourly else timeline.grain_for(period)
     told = page.cached(timeline.course, query, grain=grain, until=full_hour(page))
+    if grain in ("hour", "day"):
+        named = cache.calendar(page.settings).holidays(period.first, period.last)
+        told = timeline.without_holidays(told, named)
     unit = "每小时" if hourly else f"每{timeline.GRAINS[grain]}"
     note = f"实线 = 实际（{unit}），阴影 = 前 8 周同期的预期区间"
     show(card_title(f"{page.period_label(query)}走势", note))

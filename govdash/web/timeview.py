@@ -11,10 +11,9 @@ from govdash.aggregate.series import Grain
 from govdash.core.filters import EventQuery, Period
 from govdash.figures import charts
 from govdash.report import timeline
-from govdash.web import filters, mapparts
+from govdash.web import cache, filters, mapparts
 from govdash.web.page import Page
 from govdash.web.parts import card_title, empty, number, show
-from govdash.workflow.calendar import WorkCalendar
 
 CHART: Final = {"displayModeBar": False}
 AUTO: Final = "auto"
@@ -65,15 +64,16 @@ def _band(page: Page, query: EventQuery, wide: EventQuery, grain: Grain) -> None
         mapparts.nothing(page, query, key="timeline_latest")
         return
     period, stretch = query.filter.period, wide.filter.period
-    calendar = WorkCalendar.load(page.settings.data)
+    named = cache.calendar(page.settings).holidays(stretch.first, stretch.last)
+    fine = grain in ("hour", "day")  # a week or a month isn't a holiday
+    if fine:
+        told = timeline.without_holidays(told, named)
     figure = charts.band_chart(
         told,
         page.palette,
         grain=grain,
         chosen=charts.Span(period.first, period.last),
-        holidays=timeline.holidays(calendar.holidays(stretch.first, stretch.last))
-        if grain in ("hour", "day")
-        else (),
+        holidays=timeline.holidays(named) if fine else (),
     )
     key = f"band_{grain}_{stretch.first}_{stretch.last}"
 
@@ -97,6 +97,8 @@ def _band(page: Page, query: EventQuery, wide: EventQuery, grain: Grain) -> None
     odd = int(told["flag"].sum())
     known = told["expected"].notna().sum()
     words = f"共 {number(told['n'].sum())} 件；{known} 个时段有预期，其中 {odd} 个超出"
+    if fine and named:
+        words += "（节假日不作比较）"
     show(card_title("", words))
 
 

@@ -51,7 +51,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
             }
             for n, clock in enumerate(clocks)
         ]
-    put(store, canonical(*rows))
+    lost = {"source_id": "lost", "reported_at": local("2026-06-01", "12:00"), "area_path": None}
+    put(store, canonical(*rows, lost))
     sync.sync(store, opened)
     yield opened
     opened.close()
@@ -103,6 +104,12 @@ def test_areas_are_counted_by_level_and_scope_holds(lake: Lake):
         WEST: 1,
     }
     assert map_report.area_counts(lake, query(), level="street") == {EAST_1: 5}
+
+
+def test_events_in_no_area_are_counted_apart_whatever_area_is_chosen(lake: Lake):
+    first = date(2026, 6, 1)
+    assert map_report.unplaced(lake, query(first, areas=(WEST,))) == 1
+    assert map_report.unplaced(lake, query()) == 0
 
 
 def test_few_events_in_view_are_points_and_the_filter_box_holds(lake: Lake):

@@ -86,3 +86,13 @@ def test_days_of_one_holiday_are_one_span():
         Span(date(2026, 6, 1), date(2026, 6, 1), "儿童节"),
         Span(date(2026, 6, 19), date(2026, 6, 21), "端午节"),
     ]
+
+
+def test_a_holiday_is_not_judged_by_ordinary_weeks():
+    counts = daily([10] * 56 + [0, 0, 0, 10, 10, 10, 10])
+    told = timeline.against(counts, grain="day", first=FIRST, until=pd.Timestamp("2026-06-20"))
+    named = {date(2026, 6, 8): "节日", date(2026, 6, 9): "节日"}
+    assert told["flag"].sum() == 3
+    assert timeline.without_holidays(told, named)["flag"].tolist() == [
+        False, False, True, False, False, False, False,
+    ]  # fmt: skip
