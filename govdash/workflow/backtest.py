@@ -17,11 +17,12 @@ from govdash.detect import Backtest, Finding, judge
 from govdash.detect.walk import REFIT_DAYS, refits
 from govdash.lake import Lake, queries
 from govdash.store import Store
+from govdash.workflow import counting, watched
 from govdash.workflow import rules as rule_book
-from govdash.workflow import watched
 from govdash.workflow.calendar import WorkCalendar
+from govdash.workflow.counting import Counts
 from govdash.workflow.naming import Names
-from govdash.workflow.watched import Counts, Watch
+from govdash.workflow.watched import Watch
 
 #: Days replayed with one choice of series worth learning: few enough that the choice is small.
 _STRETCH: Final = 28
@@ -69,7 +70,9 @@ def run(
         raise InputError("没有启用的规则；请先运行 govdash init，或启用一条规则。")
     end = last or last_complete_day(lake, settings.zone)
     records = [
-        watched.history(lake, watch, last=end, zone_name=settings.timezone, n_days=_RECORD_DAYS)
+        counting.history(
+            lake, watch.rules, last=end, zone_name=settings.timezone, n_days=_RECORD_DAYS
+        )
         for watch in watches
     ]
     begun = [counts.daily.index[0].date() for counts in records if counts.daily.shape[1]]

@@ -14,8 +14,8 @@ from govdash.lake import Lake
 from govdash.store import Session, Store, journal
 from govdash.store import alerts as rows
 from govdash.store.models import Alert
+from govdash.workflow import counting, signals, watched
 from govdash.workflow import rules as rule_book
-from govdash.workflow import signals, watched
 from govdash.workflow.calendar import WorkCalendar
 from govdash.workflow.naming import Names
 from govdash.workflow.rules import Rule
@@ -94,8 +94,8 @@ def _score(
     zone_name = settings.timezone
     last = local_day(at, settings.zone) - timedelta(days=1)
     today = last + timedelta(days=1)
-    counts = watched.history(
-        lake, watch, last=last, zone_name=zone_name, at=at if watch.partial_day else None
+    counts = counting.history(
+        lake, watch.rules, last=last, zone_name=zone_name, at=at if watch.partial_day else None
     )
     size = counts.daily.shape[1]
     if size == 0:

@@ -20,7 +20,7 @@ from govdash.detect import FindPolicy, find_fitted
 from govdash.lake import Lake
 from govdash.store import Store, events, journal
 from govdash.store.models import Alert
-from govdash.workflow import alerts, backtest, board, cases, tick, watched
+from govdash.workflow import alerts, backtest, board, cases, counting, tick, watched
 from govdash.workflow import rules as rule_book
 from govdash.workflow.calendar import WorkCalendar
 from govdash.workflow.naming import Names
@@ -303,7 +303,7 @@ def test_series_that_were_not_worth_learning_still_count_for_the_false_discovery
             w for w in watched.watches(rule_book.current(session)) if w.subject == "category"
         )
         names = Names.load(session)
-    counts = watched.history(lake, watch, last=BURST, zone_name=settings.timezone)
+    counts = counting.history(lake, watch.rules, last=BURST, zone_name=settings.timezone)
     learned = counts.candidates(BURST, BURST)
     assert 0 < len(learned) < counts.daily.shape[1]
     calendar = WorkCalendar.load(settings.data)
@@ -323,7 +323,7 @@ def test_counts_are_gap_free_and_add_up(city, lake, settings):
         watch = next(
             w for w in watched.watches(rule_book.current(session)) if w.subject == "category"
         )
-    counts = watched.history(lake, watch, last=BURST, zone_name=settings.timezone)
+    counts = counting.history(lake, watch.rules, last=BURST, zone_name=settings.timezone)
     assert list(counts.daily.index) == list(pd.date_range(FIRST, BURST))
     known = record()
     before = known[known["reported_at"] < Period(FIRST, BURST).end]
