@@ -27,7 +27,6 @@ HOST = "127.0.0.1"
 def init(*, as_json: AsJson = False) -> None:
     """Make or upgrade the database, with the local operator, the taxonomy and the rules."""
     from govdash.access import seed_local_operator
-    from govdash.lake import Lake
     from govdash.store import Store
     from govdash.store.categories import put_categories
     from govdash.taxonomy import Taxonomy
@@ -43,7 +42,6 @@ def init(*, as_json: AsJson = False) -> None:
         seed_local_operator(session, at=at)
         put_categories(session, Taxonomy.load(settings.data))
         rules.load_defaults(session, settings.data, at=at)
-    Lake.open(settings)
     if as_json:
         told = {"schema_before": before, "schema": newest, "var": str(settings.var)}
         typer.echo(json.dumps(told, ensure_ascii=False))

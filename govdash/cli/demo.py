@@ -30,17 +30,19 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Make the demo city with two years of labelled history; an existing one stays as it is."""
-    from govdash.demo.build import build
     from govdash.demo.plan import Plan
-    from govdash.lake import Lake
     from govdash.store import Store
 
     settings = Settings.from_environment()
     store = Store.open(settings.database_url)
     store.migrate()
-    if if_empty and Plan.read(settings) is None and _has_data(store):
-        typer.echo("数据库里已有数据，不建立演示城市。", err=as_json)
+    plan = Plan.read(settings)
+    if if_empty and (plan.done if plan else _has_data(store)):
+        typer.echo("数据库里已有数据，不另建演示城市。", err=as_json)
         return
+    from govdash.demo.build import build
+    from govdash.lake import Lake
+
     begun = time.monotonic()
 
     def say(what: str, share: float) -> None:
