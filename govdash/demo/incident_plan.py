@@ -26,10 +26,11 @@ def plan(world: World, days: pd.DatetimeIndex, *, at: datetime, n_events: int) -
     now = pd.Timestamp(at).floor("h")
     size = float(np.clip((n_events / 300_000) ** 0.5, 0.25, 1.6))
     often = float(np.clip(n_events / 100_000, 0.15, 1.0)) * len(days) / 730
+    sky = weather(days[days < now - pd.Timedelta(days=40)], seed=world.seed)
     found: list[Incident] = []
     for kind, usual in PER_TWO_YEARS.items():
         for k in range(max(1, round(usual * often))):
-            start = _start(world, kind, k, days, now, rng)
+            start = _start(sky, kind, k, rng)
             hours = _span(kind, rng)
             if start + pd.Timedelta(hours=hours) < now - pd.Timedelta(days=24):
                 found.append(_make(world, kind, start, hours, size, n_events / len(days), rng))
@@ -44,16 +45,8 @@ def plan(world: World, days: pd.DatetimeIndex, *, at: datetime, n_events: int) -
     return [_numbered(incident, i) for i, incident in enumerate(found, start=1)]
 
 
-def _start(
-    world: World,
-    kind: str,
-    k: int,
-    days: pd.DatetimeIndex,
-    now: pd.Timestamp,
-    rng: np.random.Generator,
-) -> pd.Timestamp:
+def _start(sky: pd.DataFrame, kind: str, k: int, rng: np.random.Generator) -> pd.Timestamp:
     """Floods follow the heaviest rain, pipes burst in frost, the rest comes at any time."""
-    sky = weather(days[days < now - pd.Timedelta(days=40)], seed=world.seed)
     if kind == "flooding":
         day = sky["rain"].nlargest(k + 1).index[-1]
     elif kind == "burst_main" and k % 2 == 0:
@@ -187,12 +180,13 @@ def _middle(world: World, where: str, rng: np.random.Generator) -> int:
 def _area(world: World, places: Floats) -> str:
     """Smallest area that holds 85 % of the reports."""
     by_grid = np.bincount(world.addresses["grid"], weights=places, minlength=len(world.city.grids))
-    parts = world.city.grids["path"].str.strip("/").str.split("/")
-    for depth in (5, 4, 3, 2):
-        path = np.array(["/" + "/".join(p[:depth]) + "/" for p in parts.tolist()], dtype=object)
-        held = pd.Series(by_grid).groupby(path).sum()
+    codes = world.city.grids["code"].to_numpy(dtype=object)
+    for depth, digits in ((5, 15), (4, 12), (3, 9), (2, 6)):
+        _, area_of = np.unique([code[:digits] for code in codes], return_inverse=True)
+        held = np.bincount(area_of, weights=by_grid)
         if held.max() >= 0.85:
-            return str(held.idxmax())
+            first = int(np.flatnonzero(area_of == held.argmax())[0])
+            return "/".join(str(world.city.grids["path"].iloc[first]).split("/")[: depth + 1]) + "/"
     return str(world.city.areas["path"][0])
 
 
