@@ -95,8 +95,9 @@ def _content_hashes(part: pd.DataFrame, columns: dict[str, list[Any]]) -> list[s
     told: list[list[str]] = []
     for name in CONTENT:
         if name in TIMES:  # to the second: spreadsheets keep no more
-            moments = pd.DatetimeIndex(part[name]).tz_convert("UTC").round("s").as_unit("s")
-            told.append([str(number) for number in moments.asi8.tolist()])
+            moments = part[name].dt.tz_convert("UTC").dt.round("s").dt.as_unit("s")
+            numbers: list[int] = moments.to_numpy(dtype="datetime64[s]").astype("int64").tolist()
+            told.append([str(number) for number in numbers])
         else:
             told.append(["" if value is None else str(value) for value in columns[name]])
     bodies = (
