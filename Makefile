@@ -3,8 +3,9 @@
 SHELL := /bin/bash
 PORT ?= 8501
 PY := .venv/bin/python
-# Live demo events a minute in a city made by `make run`; 0 for none.
-GOVDASH_DEMO_RATE ?= 12
+# Live demo events a minute; 0 for none, negative for as many as the city's record has. More than
+# that is quickly told as abnormal, rightly.
+GOVDASH_DEMO_RATE ?= -1
 
 .PHONY: help setup run test test-long bench lock docs clean
 

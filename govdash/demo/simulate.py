@@ -25,6 +25,8 @@ from govdash.store import Store
 _MEMORY: Final = timedelta(hours=50)
 #: After a longer stop the hours before stay empty.
 _LONGEST_GAP: Final = timedelta(days=30)
+#: As many events as the record has are few at night; somebody who watches sees one in a while.
+_LEAST_HOURLY: Final = 30
 #: Rows of one transaction.
 _CHUNK: Final = 2_000
 
@@ -41,7 +43,7 @@ def simulate_tick(
     ----------
     rate : float, optional
         Events a minute on average; by default ``GOVDASH_DEMO_RATE``, where a negative number
-        means as many as the record has.
+        means as many as the record has, and at night a few more.
     """
     plan = Plan.read(settings)
     rate = settings.demo_live_rate if rate is None else rate
@@ -71,15 +73,13 @@ def next_events(
     span gives, but for what was settled long ago.
     """
     plan = replace(plan, live_until=None)  # what has come in already does not change the city
-    if rate < 0:
-        rate = plan.events / (DAYS * 24 * 60)
     hours = pd.date_range(
-        pd.Timestamp(max(since - _MEMORY, plan.at)).floor("h"),
-        pd.Timestamp(at).floor("h"),
-        freq="h",
+        pd.Timestamp(since - _MEMORY).floor("h"), pd.Timestamp(at).floor("h"), freq="h"
     )
     parts = [_hour(data_dir, plan, hour, rate, zone) for hour in hours]
     every = pd.concat(parts, ignore_index=True)
+    # What had come in when the city was made is in its record; what was on its way comes now.
+    every = every[every["received_at"] > pd.Timestamp(plan.at)].reset_index(drop=True)
     if every.empty:
         return every
     first, last = pd.Timestamp(since), pd.Timestamp(at)
@@ -103,7 +103,8 @@ def _hour(
     rng = np.random.default_rng([world.seed, 40, int(hour.timestamp()) // 3600])
     local = hour.tz_convert(zone).tz_localize(None)
     chance = _chances(data_dir, plan.seed, local.normalize())[local.hour]
-    count = rng.poisson(rate * 60 * chance.sum())
+    hourly = 60 * (rate if rate >= 0 else plan.events / (DAYS * 24 * 60)) * chance.sum()
+    count = rng.poisson(hourly if rate >= 0 else max(hourly, _LEAST_HOURLY))
     row = rng.choice(len(chance), count, p=chance / chance.sum())
     day = np.full(count, local.normalize().to_datetime64())
     core = compose(world, row, day, rng)
@@ -115,10 +116,8 @@ def _hour(
     )
     core = incidents.silenced(core, list(wrong))
     core = pd.concat([core, told], ignore_index=True) if len(told) else core
-    begun = pd.Timestamp(plan.at).tz_convert(zone).tz_localize(None)
-    core = core[core["occurred"] >= begun].reset_index(drop=True)
     table = rows.finish(world, core, at=hour + pd.Timedelta(days=400), zone=zone, rng=rng)
-    stamp = f"{local:%Y%m%d}L{rate * 1000:.0f}-{local:%H}"
+    stamp = f"{local:%Y%m%d}L{max(rate, 0) * 1000:.0f}-{local:%H}"
     letters: Mapping[str, str] = {c: name for c, (_, name) in rows.SOURCES.items()}
     serial = table.groupby("channel").cumcount() + 1
     table["source_id"] = [

@@ -213,8 +213,10 @@ def test_without_a_demo_city_nothing_is_simulated(sqlite_store, settings):
 def test_an_hour_is_made_once_however_often_the_simulator_ticks(made):
     plan = Plan(SEED, EVENTS, END, done=True)
     simulate._hour.cache_clear()
+    made_anew = []
     for minutes in (5, 6, 7):
         at = END + timedelta(minutes=minutes)
         plan = replace(plan, live_until=at)
         next_events(ROOT / "data", plan, since=END, at=at, rate=1.0, zone=ZONE)
-    assert simulate._hour.cache_info().misses == 1
+        made_anew.append(simulate._hour.cache_info().misses)
+    assert made_anew[0] == made_anew[-1]

@@ -32,9 +32,12 @@ def test_operations_name_every_setting_and_every_command():
 
 
 def test_links_between_documents_lead_somewhere():
-    broken = []
-    for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")]:
-        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
-            if not target.startswith("http") and not (path.parent / target).exists():
-                broken.append(f"{path.name} → {target}")
+    documents = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")]
+    links = [
+        (path, target)
+        for path in documents
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
+        if not target.startswith("http")
+    ]
+    broken = [f"{path.name} → {to}" for path, to in links if not (path.parent / to).exists()]
     assert broken == []
