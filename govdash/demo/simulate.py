@@ -26,7 +26,7 @@ _MEMORY: Final = timedelta(hours=50)
 #: After a longer stop the hours before stay empty.
 _LONGEST_GAP: Final = timedelta(days=30)
 #: As many events as the record has are few at night; somebody who watches sees one in a while.
-_LEAST_HOURLY: Final = 30
+_LEAST_HOURLY: Final = 20
 #: Rows of one transaction.
 _CHUNK: Final = 2_000
 
