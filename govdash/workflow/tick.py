@@ -1,6 +1,6 @@
 """One tick of detection: counts → findings per rule → alerts; what is no longer seen fades."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -118,13 +118,18 @@ def _score(
 
 
 def _newest(yesterday: Sequence[Finding], today: Sequence[Finding]) -> list[Finding]:
-    """Join the findings of two days; of one series the more severe one speaks."""
-    best: dict[str, Finding] = {}
-    for finding in [*yesterday, *today]:
-        other = best.get(finding.series)
-        if other is None or finding.severity > other.severity:
-            best[finding.series] = finding
-    return sorted(best.values(), key=lambda f: (-f.severity, f.series))
+    """Join the findings of two days; of what is nested across them the more severe one speaks."""
+    kept: list[Finding] = []
+    for finding in sorted([*yesterday, *today], key=lambda f: (-f.severity, f.series)):
+        told = any(
+            other.at_day != finding.at_day
+            and other.direction == finding.direction
+            and related(other.key, finding.key)
+            for other in kept
+        )
+        if not told:
+            kept.append(finding)
+    return kept
 
 
 def _decide(
@@ -148,10 +153,11 @@ def _decide(
         if rule is None:
             continue
         heard.append((finding.key, finding.direction))
-        wider = None if own else _wider(finding, rule, standing)
-        if wider is not None:
-            signals.hold(session, wider, at=at)
-            seen[wider.id] = wider
+        known = [*standing.values(), *seen.values()]
+        home = None if own else _home(finding, rule, known, at=at)
+        if home is not None:
+            signals.hold(session, home, at=at)
+            seen[home.id] = home
             folded += 1
             continue
         alert, outcome = signals.report(
@@ -201,21 +207,26 @@ def _standing(opened: Sequence[Alert]) -> dict[tuple[SeriesKey, str], Alert]:
     return {(_key(alert), alert.direction): alert for alert in opened}
 
 
-def _wider(
-    finding: Finding, rule: Rule, standing: Mapping[tuple[SeriesKey, str], Alert]
-) -> Alert | None:
-    """Return an alert that still speaks about a wider area or category, and is no milder."""
+def _home(finding: Finding, rule: Rule, known: Sequence[Alert], *, at: datetime) -> Alert | None:
+    """Return a living alert that a finding belongs to: wider, or of the same area, and no milder.
+
+    Of the same area counts in both directions (a major and its category); a wider area only
+    when its alert stood before: what a tick finds beside a wider finding has its own reason.
+    """
     level = rule.level_of(finding)
-    around = (
+    homes = (
         alert
-        for (key, direction), alert in standing.items()
-        if direction == finding.direction
+        for alert in known
+        if alert.direction == finding.direction
         and alert.signal in {Signal.FIRING, Signal.CLEARING}
-        and contains(key, finding.key)
         and level is not None
         and level.rank >= alert.level.rank
+        and (
+            (contains(_key(alert), finding.key) and alert.first_seen_at < at)
+            or (alert.area_path == finding.area_path and related(_key(alert), finding.key))
+        )
     )
-    return next(around, None)
+    return next(homes, None)
 
 
 def _spreads(alert: Alert, heard: Sequence[tuple[SeriesKey, str]]) -> bool:

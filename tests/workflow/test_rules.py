@@ -79,7 +79,7 @@ def test_the_level_is_the_highest_whose_three_conditions_hold(
 
 def test_a_rule_speaks_only_about_its_own_areas_categories_direction_and_windows(rule, finding):
     assert rule.watches(STREET, CATEGORY)
-    for path, category in ((DISTRICT, CATEGORY), (GRID, CATEGORY), (STREET, "A-06"), (STREET, "*")):
+    for path, category in ((DISTRICT, CATEGORY), (GRID, CATEGORY), (STREET, "*"), (STREET, "@app")):
         assert not rule.watches(path, category)
     assert not rule.takes(finding(window=7))
     assert not rule.takes(finding(direction="low", observed=0, expected=20))

@@ -282,6 +282,17 @@ def test_a_finding_inside_a_wider_open_alert_is_folded_into_it(city, lake, setti
         assert (alert.signal, alert.last_seen_at) == (Signal.FIRING, TEN)
 
 
+def test_a_category_and_its_major_in_one_area_are_one_alert(city, lake, settings, finding):
+    """The street's alert stands; the next tick finds the major there too, no worse."""
+    with city.write() as session:
+        book = {rule.code: rule for rule in rule_book.current(session)}
+        major = finding(category="A-06", observed=90, p_value=1e-20, day=BURST - DAY)
+        alerts.raise_alert(session, major, book["street-category"], at=TEN - DAY)
+    summary = run(city, lake, settings, TEN)
+    assert summary.raised == ()
+    assert len(listed(city)) == 1
+
+
 def test_the_alert_makes_a_case_with_category_unit_limit_and_place(city, lake, settings, operator):
     run(city, lake, settings, TEN)
     alert_id = int(listed(city)["id"].iloc[0])
