@@ -51,7 +51,7 @@ def latest_place(session: Session, under: Stretch) -> tuple[str, float, float] |
 def first_category(session: Session, category: str) -> str | None:
     """Return the first category key of a major; of all for anything else."""
     keys = select(Category.key).order_by(Category.key).limit(1)
-    if len(category) == _MAJOR_LENGTH:
+    if len(category) == _MAJOR_LENGTH and not category.startswith(CHANNEL):
         keys = keys.where(Category.major == category)
     return session.scalar(keys)
 

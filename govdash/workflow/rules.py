@@ -212,4 +212,6 @@ def _read(path: Path) -> Rule:
 def _category_level(category: str) -> str:
     if category == "*":
         return "all"
+    if category.startswith(CHANNEL):  # "@app" is as long as a major
+        return "channel"
     return "major" if len(category) == len("A-06") else "category"

@@ -358,6 +358,19 @@ def test_a_new_case_that_cannot_be_is_refused(city, operator, change, message):
         cases.open_case(session, replace(NEW, **change), actor=operator, at=NINE)
 
 
+def test_an_alert_about_a_channel_or_a_major_suggests_a_category_that_exists(
+    city, rule, finding, operator, now
+):
+    with city.write() as session:
+        for category, begins in (("@app", ""), ("A-09", "A-09"), ("*", "")):
+            made = finding(category=category)
+            alert = alerts.raise_alert(session, made, rule, at=now)
+            new = cases.suggest(session, alert)
+            assert rows.category(session, new.category) is not None
+            assert new.category.startswith(begins)
+            assert new.limit is not None
+
+
 def test_an_alert_becomes_one_case_only(city, operator, alert_id, now):
     with city.write() as session:
         cases.open_from_alert(session, alert_id, NEW, actor=operator, at=now)
