@@ -64,7 +64,8 @@ def _inside(under: Stretch) -> list[ColumnElement[bool]]:
     elif category.startswith(CHANNEL):
         kind = Event.channel == category.removeprefix(CHANNEL)
     elif len(category) == _MAJOR_LENGTH:
-        kind = Event.category.between(category, category + "~")
+        # no range of text: PostgreSQL orders a category by the language of the database
+        kind = func.substr(Event.category, 1, _MAJOR_LENGTH) == category
     else:
         kind = Event.category == category
     return [

@@ -10,6 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from govdash.core.errors import GovDashError
 from govdash.core.settings import Settings
+from govdash.ingest import mark_interrupted
 from govdash.lake import Lake
 from govdash.store import Store, jobs
 from govdash.worker.leader import LEASE_SECONDS, Leadership
@@ -52,8 +53,10 @@ class Worker:
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
     def start(self) -> None:
-        """Ask for the lease and begin."""
+        """Mark the imports that a killed process left open, ask for the lease and begin."""
         at = datetime.now(UTC)
+        if left := mark_interrupted(self._work.store, self._work.settings, at=at):
+            log.info("标记了 %d 次中途停止的导入", left)
         self._scheduler.add_listener(self._failed, EVENT_JOB_ERROR)
         self._beat()  # now, so that the first job of a lone process need not wait for its turn
         beat = self.leadership.seconds / 3

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import text
 
 from govdash.core.filters import EventFilter, EventQuery, Period, Scope
-from govdash.store import Store
+from govdash.store import Session, Store
 from govdash.store.event_rows import CONTENT, NUMBERS, TIMES
 from govdash.store.events import Accepted, accept
 
@@ -111,3 +112,12 @@ def asking(
     zone = chosen.pop("zone", "Asia/Shanghai")
     days = pd.to_datetime([first, last]).date
     return EventQuery(EventFilter(Period(days[0], days[1], zone), **chosen), scope)
+
+
+def unguarded(session: Session) -> None:
+    """Take away what keeps events as they came: damage from outside would not ask either."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("DROP TRIGGER IF EXISTS events_append_only ON events"))
+        return
+    for verb in ("update", "delete"):
+        session.execute(text(f"DROP TRIGGER IF EXISTS events_no_{verb}"))

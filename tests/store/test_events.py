@@ -6,7 +6,8 @@ from threading import Thread
 
 import pandas as pd
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from govdash.core.errors import InputError, NotFound
 from govdash.core.filters import Scope
@@ -119,6 +120,17 @@ def test_person_data_lies_in_its_own_table_with_its_version(store: Store):
         (person,) = session.scalars(select(EventPerson)).all()
         assert (person.event_id, person.version) == (event_id("hotline", "1"), 1)
         assert (person.reporter_name, person.raw_text, person.raw_title) == ("张三", "原文", "")
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    ["UPDATE events SET title = '改'", "UPDATE events SET lon = lon", "DELETE FROM events"],
+)
+def test_the_database_itself_keeps_events_as_they_came(store: Store, tampering: str):
+    take(store, {})
+    with pytest.raises(DBAPIError, match="append-only"), store.write() as session:
+        session.execute(text(tampering))
+    assert take(store, {"title": "更正"}) == Accepted(n_corrected=1)
 
 
 def test_two_callers_at_once_lose_and_double_nothing(store: Store):

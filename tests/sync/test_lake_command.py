@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from govdash.cli.lake import app
 from govdash.core.settings import Settings
 from govdash.store import Store
-from tests.lake.events import many, put
+from tests.lake.events import many, put, unguarded
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def test_status_says_what_waits_and_ends_with_1_when_store_and_lake_differ(
     told = json.loads(run("status", "--json", "--check").stdout)
     assert (told["behind"], told["ok"], told["differences"]) == (5, True, "")
     with sqlite_store.write() as session:
+        unguarded(session)
         session.execute(text("UPDATE events SET title = '?' WHERE change_seq = 1"))
     differing = run("status", "--check")
     assert differing.exit_code == 1

@@ -20,7 +20,7 @@ from govdash.lake import Lake, queries
 from govdash.lake.compaction import ALLOWED
 from govdash.store import Store
 from govdash.store.models import Event
-from tests.lake.events import RECORDED, asking, canonical, many, put
+from tests.lake.events import RECORDED, asking, canonical, many, put, unguarded
 
 LATER = RECORDED + timedelta(hours=1)
 WIDE = asking("2020-01-01", "2030-12-31")
@@ -267,6 +267,7 @@ class TestParity:
 
         def alter(values: dict[str, object]) -> None:
             with store.write() as session:
+                unguarded(session)
                 session.execute(update(Event).where(altered).values(values))
 
         values = {
@@ -291,6 +292,7 @@ class TestParity:
                              {"source_id": "2", "reported_at": at, "title": "乙"}))  # fmt: skip
         sync.sync(store, lake)
         with store.write() as session:
+            unguarded(session)
             for source_id, title in (("1", "乙"), ("2", "甲")):
                 session.execute(
                     update(Event).where(Event.source_id == source_id).values(title=title)
@@ -301,6 +303,7 @@ class TestParity:
         put(store, many(40, days=20))
         sync.sync(store, lake)
         with store.write() as session:
+            unguarded(session)
             session.execute(text("DELETE FROM events WHERE change_seq = 7"))
         assert sync.parity(store, lake).differences == "2026-01：数据库 39 条，数据湖 40 条"
 

@@ -8,9 +8,9 @@ import pytest
 
 from govdash.core.errors import InputError
 from govdash.core.settings import Settings
-from govdash.core.vocab import Job
+from govdash.core.vocab import ImportState, Job
 from govdash.lake import Lake
-from govdash.store import Store, jobs
+from govdash.store import Store, imports, jobs
 from govdash.worker import Worker
 from govdash.worker.timed import TimedJob, Work, timed_jobs
 
@@ -61,6 +61,22 @@ def test_a_job_that_fails_is_noted_and_runs_again(store: Store, lake: Lake, sett
     finally:
         worker.stop()
     assert len(runs) >= 3
+
+
+def test_an_import_whose_process_was_killed_is_marked_when_the_jobs_start(
+    store: Store, lake: Lake, settings: Settings
+):
+    with store.write() as session:
+        begun = datetime.now(UTC) - timedelta(minutes=5)
+        left = imports.start(session, "a.csv", file_sha256="", profile="p", by="a", at=begun)
+    lock = settings.var / "imports" / f"{left}.lock"  # the kernel has let go of it
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    worker = Worker(store, lake, settings, plan=[])
+    worker.start()
+    worker.stop()
+    with store.read() as session:
+        assert imports.get(session, left).state is ImportState.INTERRUPTED
 
 
 def test_stopping_waits_for_the_job_and_frees_the_lease(

@@ -6,6 +6,8 @@ from alembic import op
 import govdash.store.models.base
 
 APPEND_ONLY = ("journal", "alert_steps", "case_steps")
+#: What a newer version writes on the one before it.
+ENDING = ("superseded_at", "change_seq")
 
 revision = "0001"
 down_revision = None
@@ -806,6 +808,7 @@ def upgrade() -> None:
     with op.batch_alter_table("feedback", schema=None) as batch_op:
         batch_op.create_index("ix_feedback_case_id", ["case_id"], unique=False)
     append_only()
+    facts_stay()
 
 
 def downgrade() -> None:
@@ -894,3 +897,23 @@ def append_only() -> None:
                 f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
                 "FOR EACH STATEMENT EXECUTE FUNCTION govdash_append_only()"
             )
+
+
+def facts_stay() -> None:
+    """Let the database itself refuse to change or delete an event version.
+
+    What a newer version does to an older one stays possible: it ends, under a new change number.
+    """
+    columns = sa.inspect(op.get_bind()).get_columns("events")
+    fixed = ", ".join(c["name"] for c in columns if c["name"] not in ENDING)
+    if op.get_bind().dialect.name == "sqlite":
+        for verb, what in (("update", f"UPDATE OF {fixed}"), ("delete", "DELETE")):
+            op.execute(
+                f"CREATE TRIGGER events_no_{verb} BEFORE {what} ON events "
+                "BEGIN SELECT RAISE(ABORT, 'append-only table events'); END"
+            )
+    else:
+        op.execute(
+            f"CREATE TRIGGER events_append_only BEFORE UPDATE OF {fixed} OR DELETE OR TRUNCATE "
+            "ON events FOR EACH STATEMENT EXECUTE FUNCTION govdash_append_only()"
+        )
