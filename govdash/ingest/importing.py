@@ -4,9 +4,10 @@ Killed in the middle, nothing is lost or doubled: what was committed counts, and
 same file again finds it as duplicates.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -128,6 +129,7 @@ class _Run:
         self.table, self.at, self.progress = table, at, progress
         self.zone = ZoneInfo(table.zone) if table.zone else settings.zone
         self.tally = Tally()
+        self.begun = time.monotonic()  # how long it takes is measured; when it is, `at` says
         with store.read() as session:
             known = not categories.categories(session).empty
             self.completing = Completing.of(
@@ -208,9 +210,10 @@ class _Run:
     def _finish(
         self, import_id: int, state: ImportState, message: str, rejects: RejectFile, *, actor: User
     ) -> None:
+        ended = self.at + timedelta(seconds=time.monotonic() - self.begun)
         with self.store.write() as session:
             imports.finish(
-                session, import_id, state, at=self.at, reject_file=rejects.name, message=message
+                session, import_id, state, at=ended, reject_file=rejects.name, message=message
             )
             run = imports.get(session, import_id)
             journal.record(
@@ -218,7 +221,7 @@ class _Run:
                 actor=actor.login,
                 did="import",
                 subject=f"import:{import_id}",
-                at=self.at,
+                at=ended,
                 detail={
                     "file": run.file_name,
                     "sha256": run.file_sha256,

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -142,6 +143,19 @@ def test_killed_in_the_middle_and_imported_again_nothing_is_lost_or_doubled(
 
 
 SYSTEM_USER = User("system", "系统", frozenset(Permission), Scope(areas=(), whole_city=True))
+
+
+def test_a_run_says_when_it_ended_not_only_when_it_began(
+    lite: Store, settings: Settings, tmp_path: Path
+):
+    begun = time.monotonic()
+    taker(lite, settings, tmp_path)(csv_text(row(1)), progress=lambda *_: time.sleep(0.2))
+    took = timedelta(seconds=time.monotonic() - begun)
+    with lite.read() as session:
+        (run,) = imports.runs(session)
+        assert run.finished_at is not None
+        assert timedelta(seconds=0.2) <= run.finished_at - run.started_at <= took
+        assert journal.lines(session)[0].at == run.finished_at
 
 
 def test_a_run_that_is_alive_is_not_marked(lite: Store, settings: Settings, tmp_path: Path):

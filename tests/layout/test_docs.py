@@ -31,6 +31,18 @@ def test_operations_name_every_setting_and_every_command():
     assert sorted(name for name in COMMANDS if f"`govdash {name}" not in told) == []
 
 
+def test_documents_name_profiles_that_ship():
+    shipped = {path.stem for path in ROOT.glob("data/profiles/*.yaml")}
+    documents = [ROOT / "README.md", *ROOT.glob("docs/*.md")]
+    named = {
+        name
+        for path in documents
+        for name in re.findall(r"--profile ([a-z_0-9]+)", path.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert named - {"guess"} - shipped == set()  # guess: by the names of the columns
+
+
 def test_links_between_documents_lead_somewhere():
     documents = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")]
     links = [
