@@ -23,10 +23,10 @@ run: setup ## database, demo city on first start, server on http://127.0.0.1:$(P
 test: setup ## every check: format, lint, types, import contracts, tests with PostgreSQL and Chromium
 	@scripts/test
 
-test-long: setup ## soaks and big matrices
+test-long: setup ## soaks, big matrices, benchmarks
 	@scripts/test long
 
-bench: setup ## the speed table of the README
+bench: setup ## how well detection finds, how fast it and the lake are
 	@$(PY) -m benchmarks
 
 lock: setup ## new pins from pyproject.toml
