@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import typer
+from typer import rich_utils
 from typer.core import TyperGroup
 
 from govdash.core.errors import GovDashError
@@ -60,7 +61,27 @@ class LazyGroup(TyperGroup):
             holder.add_typer(found, name=cmd_name)
         else:
             holder.command(cmd_name, help=place.help)(found)
-        return typer.main.get_group(holder).commands[cmd_name]
+        command = typer.main.get_group(holder).commands[cmd_name]
+        _speak_chinese(command)
+        return command
+
+    def get_help_option(self, ctx: Any) -> Any:  # noqa: ANN401
+        """Return the help option, with its text in Chinese."""
+        return _chinese_help(super().get_help_option(ctx))
+
+
+def _chinese_help(option: Any) -> Any:  # noqa: ANN401  # Typer's option type is private to it
+    if option is not None:
+        option.help = "显示本说明。"
+    return option
+
+
+def _speak_chinese(command: Any) -> None:  # noqa: ANN401  # as above
+    """Give the help option of a command, and of those in it, its text in Chinese."""
+    own = command.get_help_option
+    command.get_help_option = lambda ctx: _chinese_help(own(ctx))
+    for inner in getattr(command, "commands", {}).values():
+        _speak_chinese(inner)
 
 
 app = typer.Typer(
@@ -83,6 +104,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # Chinese must come out even under LANG=C
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    rich_utils.OPTIONS_PANEL_TITLE = "选项"
+    rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
+    rich_utils.COMMANDS_PANEL_TITLE = "命令"
+    rich_utils.ERRORS_PANEL_TITLE = "用法不对"
+    rich_utils.REQUIRED_LONG_STRING = "[必填]"
+    rich_utils.DEFAULT_STRING = "[默认：{}]"
+    rich_utils.RICH_HELP = "用 [blue]'{command_path} {help_option}'[/] 查看说明。"
     try:
         app()
     except GovDashError as error:

@@ -113,8 +113,10 @@ def read_labels(path: Path, zone: ZoneInfo) -> pd.DataFrame:
     """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"找不到标注文件 {path}；请检查路径。") from None
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"标注文件 {path} 不可读：{error}") from error
+        raise InputError(f"标注文件 {path} 不是可读的 CSV（UTF-8）。") from error
     times = [
         next((name for name in (f"{end}_day", end) if name in table.columns), f"{end}_day")
         for end in ("start", "end")

@@ -120,3 +120,11 @@ def test_a_worker_without_a_database_does_not_start(settings: Settings):
     done = run("worker", settings=settings)
     assert done.returncode == 2
     assert "govdash init" in done.stderr
+
+
+def test_help_speaks_chinese_at_the_top_in_a_group_and_in_a_command(settings: Settings):
+    for words in ((), ("detect",), ("detect", "score")):
+        told = run(*words, "--help", settings=settings).stdout
+        assert "选项" in told
+        assert "显示本说明" in told
+        assert "Show this message" not in told
