@@ -5,19 +5,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from govdash.core.filters import Scope
 from govdash.core.settings import Settings
 from govdash.core.vocab import Job
+from govdash.ingest import profiles
 from govdash.lake import Lake, queries
 from govdash.store import Session, Store, counters, jobs, journal
 from govdash.sync import parity
 
 LOW_DISK = 2 << 30  # a year of a big city's events takes less; below this an import may fail
 LATE = timedelta(minutes=15)  # the slowest job runs every five minutes: three missed runs
+
+
+#: Systems that a city's events come from, by the code that their events carry.
+SYSTEMS: Final = {
+    "hotline12345": "12345 热线平台",
+    "gridpatrol": "网格巡查系统",
+    "iotplatform": "物联感知平台",
+    "videoplatform": "视频智能平台",
+    "citizenapp": "市民随手拍",
+    "departments": "部门业务系统",
+}
 
 
 class State(Enum):
@@ -65,18 +77,22 @@ def deep_checks(store: Store, session: Session, lake: Lake) -> list[Check]:
     return [_parity(store, lake), _chain(session)]
 
 
-def freshness(lake: Lake, scope: Scope, *, at: datetime) -> pd.DataFrame:
+def freshness(lake: Lake, scope: Scope, settings: Settings, *, at: datetime) -> pd.DataFrame:
     """Return each source and channel with its newest event and how old that is.
 
     Returns
     -------
     DataFrame
-        ``source``, ``channel``, ``last_reported_at``, ``last_received_at`` (aware UTC), ``n``,
-        ``age`` (Timedelta since the last one was received), the longest silent first.
+        ``source``, ``source_name``, ``channel``, ``last_reported_at``, ``last_received_at``
+        (aware UTC), ``n``, ``age`` (Timedelta since the last one was received), the longest
+        silent first.
     """
     table = queries.freshness(lake, scope)
     age = pd.Timestamp(at) - table["last_received_at"]
-    return table.assign(age=age).sort_values("age", ascending=False).reset_index(drop=True)
+    known = {p.source: p.label for p in profiles(settings.data, var=settings.var)} | SYSTEMS
+    named = [known.get(source) or source for source in table["source"]]
+    table = table.assign(age=age, source_name=named)
+    return table.sort_values("age", ascending=False).reset_index(drop=True)
 
 
 def job_table(session: Session) -> pd.DataFrame:

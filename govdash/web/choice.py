@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
+from govdash.core.errors import InputError
 from govdash.core.filters import EventFilter, Period
 
 
@@ -68,6 +69,19 @@ def read(params: Mapping[str, str], *, today: date, zone_name: str, default: Pre
     """
     preset = preset_of(params.get("period", "")) or default
     return EventFilter.from_params(params, default=preset.period(today, zone_name))
+
+
+def check_areas(chosen: EventFilter, areas: Mapping[str, str]) -> None:
+    """Refuse an area that is not there: its empty page would read as "all is well".
+
+    Raises
+    ------
+    InputError
+        When a path of the choice is none of `areas`.
+    """
+    for path in chosen.areas:
+        if path not in areas:
+            raise InputError(f"链接里的区域“{path}”不存在，可能已调整；请重新选择区域。")
 
 
 def write(chosen: EventFilter, *, today: date) -> dict[str, str]:

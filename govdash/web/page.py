@@ -76,6 +76,7 @@ class Page:
         areas, categories = cache.area_names(self.store), self.category_names()
         try:
             chosen = self._chosen()
+            choice.check_areas(chosen, areas)
         except InputError as error:
             st.error(str(error))
             st.button("清除链接里的筛选条件", on_click=filters.clear)

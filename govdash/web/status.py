@@ -97,7 +97,7 @@ def jobs_panel(page: Page) -> None:
 
 def sources_panel(page: Page) -> None:
     """Draw when each source last brought something."""
-    table = status.freshness(page.lake, page.user.scope, at=page.now)
+    table = status.freshness(page.lake, page.user.scope, page.settings, at=page.now)
     show(card_title("数据来源", "最久没有新数据的在前", f"{len(table)} 个"))
     if table.empty:
         show(empty("还没有数据", "到“数据汇聚”导入，或接入来源系统。"))
@@ -112,7 +112,7 @@ def sources_panel(page: Page) -> None:
             *(
                 el(
                     "tr",
-                    el("td", row["source"]),
+                    el("td", row["source_name"]),
                     el("td", Channel(row["channel"]).label),
                     el("td", _moment(page, row["last_reported_at"]), cls="gd-num"),
                     el("td", age_words(row["last_received_at"], page.now), cls="gd-num"),

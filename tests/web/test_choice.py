@@ -89,3 +89,10 @@ def test_each_chip_can_be_taken_away_alone():
         left = choice.without(left, chip)
     assert left == EventFilter(period=chosen.period)
     assert choice.without(chosen, chips[1]).categories == ("A-06001",)
+
+
+def test_a_link_to_an_area_that_is_not_there_is_refused_by_its_path():
+    chosen = EventFilter(period=Period(TODAY, TODAY, ZONE), areas=("/1/2/", "/x/"))
+    choice.check_areas(chosen, {"/1/2/": "城关区", "/x/": "新区"})
+    with pytest.raises(InputError, match="/x/"):
+        choice.check_areas(chosen, {"/1/2/": "城关区"})
