@@ -14,13 +14,14 @@ from govdash.access import SYSTEM, seed_local_operator
 from govdash.core.errors import Busy, InputError
 from govdash.core.settings import Settings
 from govdash.core.vocab import ImportState
+from govdash.demo.casework import STAFF
 from govdash.demo.history import History, live_through
 from govdash.demo.plan import Plan, folder
 from govdash.demo.record import Record, make_record
 from govdash.demo.world import World, make_world
 from govdash.ingest import FrameTaker
 from govdash.lake import Lake
-from govdash.store import Session, Store, areas, categories, imports, journal, units
+from govdash.store import Session, Store, accounts, areas, categories, imports, journal, units
 from govdash.store.imports import Progress
 from govdash.sync import sync
 from govdash.taxonomy import Taxonomy
@@ -132,6 +133,12 @@ def _plan(store: Store, settings: Settings, wanted: Plan) -> Plan:
 def _put_city(session: Session, world: World, settings: Settings, plan: Plan) -> None:
     """Write what events refer to: people, categories, rules, areas, units, drawn layers."""
     seed_local_operator(session, at=plan.at)
+    for role, name in STAFF.items():
+        login = f"demo.{role}"
+        if accounts.account(session, login) is None:
+            accounts.add_account(
+                session, login=login, name=name, roles=(), at=plan.at
+            ).active = False
     categories.put_categories(session, Taxonomy.load(settings.data))
     rules.load_defaults(session, settings.data, at=plan.at)
     areas.put_areas(session, world.city.areas)

@@ -20,6 +20,12 @@ from govdash.workflow.forms import NewCase, StepForm
 
 A, S = CaseAction, CaseState
 
+#: Who does each kind of step. They take part in the record and cannot sign in.
+STAFF: Final = {
+    "watch": "值班长 沈岚", "register": "受理员 何敏", "dispatch": "派遣员 陆川",
+    "handle": "处置人员 石磊", "verify": "核查员 苏晴", "call": "回访员 白露",
+}  # fmt: skip
+
 #: Hours until somebody takes the usual next step, shortest and longest.
 _PAUSE: Final = {
     S.RECEIVED: (0.05, 0.7), S.ACCEPTED: (0.05, 0.5), S.RETURNED: (0.3, 2.0),
@@ -71,12 +77,8 @@ class Casework:
         self._agenda, self._phrases, self._rng, self._zone = agenda, phrases, rng, zone
         scope, permissions = SYSTEM.scope, SYSTEM.permissions
         self.staff: Mapping[str, User] = {
-            role: User(f"demo.{role}", name, permissions, scope)
-            for role, name in (
-                ("watch", "值班长 沈岚"), ("register", "受理员 何敏"), ("dispatch", "派遣员 陆川"),
-                ("handle", "处置人员 石磊"), ("verify", "核查员 苏晴"), ("call", "回访员 白露"),
-            )
-        }  # fmt: skip
+            role: User(f"demo.{role}", name, permissions, scope) for role, name in STAFF.items()
+        }
 
     def plan(self, reports: pd.DataFrame) -> None:
         """Put the opening of a case for each report on the agenda, in the order of time."""
