@@ -19,6 +19,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from govdash.core.errors import Conflict, NotReady, SettingsError, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+CACHE_KIB = 65_536  # event ids are random keys: with SQLite's own 2 MB every insert reads the disk
 BUSY_MS = 30_000  # a long import commits every few hundred milliseconds; 30 s is ample
 
 
@@ -135,6 +136,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    cursor.execute(f"PRAGMA cache_size={-CACHE_KIB}")
     cursor.close()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 
 import pandas as pd
@@ -222,6 +223,8 @@ def _write(
         for row in added
         if (person := row.pop("person"))
     ]
+    # Neighbours in the index are written together; the order of arrival is in `change_seq`.
+    added.sort(key=itemgetter("event_id"))
     connection.execute(insert(Event), added)
     if persons:
         connection.execute(insert(EventPerson), persons)

@@ -22,7 +22,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Refuse naive times; hand SQLite the UTC wall clock."""
         if value is None:
             return None
-        moment = aware_utc(value)
+        moment = value if value.tzinfo is UTC else aware_utc(value)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(
