@@ -2,13 +2,17 @@
 
 import io
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import typer
 from typer import rich_utils
+from typer._click.exceptions import NoArgsIsHelpError, UsageError  # Typer has no public ones
 from typer.core import TyperGroup
 
+from govdash.cli import wrong_use
 from govdash.core.errors import GovDashError
 
 
@@ -69,6 +73,38 @@ class LazyGroup(TyperGroup):
         """Return the help option, with its text in Chinese."""
         return _chinese_help(super().get_help_option(ctx))
 
+    def get_usage(self, ctx: Any) -> str:  # noqa: ANN401
+        """Return the line that shows how to call, in Chinese."""
+        return _chinese_usage(self, ctx)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Read the words before the command; wrong use of them is told in Chinese."""
+        with _wrong_use_in_chinese():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+        """Run the command; wrong use of it is told in Chinese."""
+        with _wrong_use_in_chinese():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _wrong_use_in_chinese() -> Iterator[None]:
+    try:
+        yield
+    except NoArgsIsHelpError:  # its message is the help
+        raise
+    except UsageError as error:
+        wrong_use.tell(error)
+        raise typer.Exit(error.exit_code) from error
+
+
+def _chinese_usage(command: Any, ctx: Any) -> str:  # noqa: ANN401  # as above
+    command.options_metavar = "[选项]"
+    if hasattr(command, "subcommand_metavar"):
+        command.subcommand_metavar = "命令 [参数]..."
+    return " ".join([f"用法：{ctx.command_path}", *command.collect_usage_pieces(ctx)])
+
 
 def _chinese_help(option: Any) -> Any:  # noqa: ANN401  # Typer's option type is private to it
     if option is not None:
@@ -77,9 +113,10 @@ def _chinese_help(option: Any) -> Any:  # noqa: ANN401  # Typer's option type is
 
 
 def _speak_chinese(command: Any) -> None:  # noqa: ANN401  # as above
-    """Give the help option of a command, and of those in it, its text in Chinese."""
+    """Give a command, and those in it, a help option and a usage line in Chinese."""
     own = command.get_help_option
     command.get_help_option = lambda ctx: _chinese_help(own(ctx))
+    command.get_usage = lambda ctx: _chinese_usage(command, ctx)
     for inner in getattr(command, "commands", {}).values():
         _speak_chinese(inner)
 
@@ -107,12 +144,11 @@ def main() -> None:
     rich_utils.OPTIONS_PANEL_TITLE = "选项"
     rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
     rich_utils.COMMANDS_PANEL_TITLE = "命令"
-    rich_utils.ERRORS_PANEL_TITLE = "用法不对"
+    rich_utils.ABORTED_TEXT = "已中断。"
     rich_utils.REQUIRED_LONG_STRING = "[必填]"
     rich_utils.DEFAULT_STRING = "[默认：{}]"
-    rich_utils.RICH_HELP = "用 [blue]'{command_path} {help_option}'[/] 查看说明。"
     try:
-        app()
+        app(prog_name="govdash")
     except GovDashError as error:
         typer.echo(f"错误（{error.code}）：{error}", err=True)
         sys.exit(2)
