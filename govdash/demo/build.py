@@ -1,10 +1,12 @@
 """Builds the demo city in an empty database: areas, units, events, labels, then its history."""
 
 import fcntl
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +21,7 @@ from govdash.demo.history import History, live_through
 from govdash.demo.plan import Plan, folder
 from govdash.demo.record import Record, make_record
 from govdash.demo.world import World, make_world
-from govdash.ingest import FrameTaker
+from govdash.ingest import Checked, FrameTaker
 from govdash.lake import Lake
 from govdash.store import Session, Store, accounts, areas, categories, imports, journal, units
 from govdash.store.imports import Progress
@@ -153,16 +155,22 @@ def _put_events(
     """Take the record in as a run of imports, chunk by chunk; what is there stays as it is."""
     events = record.events
     with store.write() as session:
-        taker = FrameTaker(session, source=_PROFILE, settings=settings, areas=areas.frame(session))
+        taker = _taker(session, settings)
         run = imports.start(
             session, f"演示城市（种子 {plan.seed}）", file_sha256="", profile=_PROFILE,
             by=SYSTEM.login, at=plan.at,
         )  # fmt: skip
     told = Progress(0, 0, 0, {}, {})
-    for first in range(0, len(events), _CHUNK):
-        part = events.iloc[first : first + _CHUNK]
+    parts = [events.iloc[first : first + _CHUNK] for first in range(0, len(events), _CHUNK)]
+    several = len(parts) > 2  # starting a process costs as much as checking a part
+    checked_parts = (
+        _ahead(settings, parts, at=plan.at)
+        if several
+        else (taker.check(part, at=plan.at) for part in parts)
+    )
+    for checked in checked_parts:
         with store.write() as session:
-            report = taker.accept(session, part, at=plan.at, import_id=run)
+            report = taker.add(session, checked, at=plan.at, import_id=run)
             told = Progress(
                 told.accepted + report.accepted,
                 told.rejected + report.rejected,
@@ -174,6 +182,39 @@ def _put_events(
         say("写入事件", 0.14 + 0.56 * told.read / len(events))
     with store.write() as session:
         imports.finish(session, run, ImportState.DONE, at=plan.at)
+
+
+def _ahead(settings: Settings, parts: Iterable[pd.DataFrame], *, at: datetime) -> Iterator[Checked]:
+    """Check the next part in a process of its own while the caller writes the last one."""
+    with ProcessPoolExecutor(
+        1, mp_context=get_context("spawn"), initializer=_hold, initargs=(settings,)
+    ) as pool:
+        waiting = None
+        for part in parts:
+            following = pool.submit(_check, part, at)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = following
+        if waiting is not None:
+            yield waiting.result()
+
+
+_held: list[FrameTaker] = []  # in the checking process: made once, not with every part
+
+
+def _hold(settings: Settings) -> None:
+    store = Store.open(settings.database_url)
+    with store.read() as session:
+        _held[:] = [_taker(session, settings)]
+    store.close()
+
+
+def _taker(session: Session, settings: Settings) -> FrameTaker:
+    return FrameTaker(session, source=_PROFILE, settings=settings, areas=areas.frame(session))
+
+
+def _check(part: pd.DataFrame, at: datetime) -> Checked:
+    return _held[0].check(part, at=at)
 
 
 def _added(*counts: object) -> dict[str, int]:

@@ -29,8 +29,8 @@ STAFF: Final = {
 #: Hours until somebody takes the usual next step, shortest and longest.
 _PAUSE: Final = {
     S.RECEIVED: (0.05, 0.7), S.ACCEPTED: (0.05, 0.5), S.RETURNED: (0.3, 2.0),
-    S.DISPATCHED: (0.2, 1.8), S.ON_HOLD: (20.0, 70.0), S.RESOLVED_CLAIMED: (0.5, 7.0),
-    S.REWORK: (0.5, 3.0), S.VERIFIED: (0.1, 2.0),
+    S.DISPATCHED: (0.1, 1.0), S.ON_HOLD: (20.0, 70.0), S.RESOLVED_CLAIMED: (0.2, 2.0),
+    S.REWORK: (0.2, 1.5), S.VERIFIED: (0.05, 0.5),
 }  # fmt: skip
 _USUAL: Final = {
     S.RECEIVED: A.ACCEPT, S.ACCEPTED: A.DISPATCH, S.RETURNED: A.DISPATCH, S.DISPATCHED: A.START,
@@ -39,7 +39,7 @@ _USUAL: Final = {
 }  # fmt: skip
 #: Hours on the wall that one of each limit unit lasts, roughly.
 _HOURS: Final = {
-    LimitUnit.URGENT_HOUR: 1.0, LimitUnit.WORK_HOUR: 2.6, LimitUnit.WORK_DAY: 26.0,
+    LimitUnit.URGENT_HOUR: 1.0, LimitUnit.WORK_HOUR: 1.1, LimitUnit.WORK_DAY: 18.0,
     LimitUnit.CALENDAR_DAY: 24.0,
 }  # fmt: skip
 #: How many of the newest cases are left waiting in each open state, so that every board has some.
@@ -115,7 +115,7 @@ class Casework:
         rng = self._rng
         luck = rng.random()
         fate = Fate(
-            pace=float(np.exp(rng.normal(-0.75, 0.55))),
+            pace=float(np.exp(rng.normal(-1.05, 0.5))),
             returns=int(rng.random() < 0.05),
             reworks=int(rng.random() < 0.07),
             holds=int(rng.random() < 0.04),
@@ -164,13 +164,14 @@ class Casework:
             return
         low, high = _PAUSE.get(state, (0.2, 1.0))
         allowed = _allowed(case)
-        haste = 1.0 if state is S.ON_HOLD else min(max(allowed / 12.0, 0.08), 1.0)
+        haste = 1.0 if state is S.ON_HOLD else min(max(allowed / 12.0, 0.05), 1.0)
         hours = float(self._rng.uniform(low, high)) * haste
         if action is A.RESOLVE:
             hours = 0.05 + fate.pace * allowed
         if fate.hurried:
             hours = min(hours, 0.3)
-        urgent = case.urgency is not Urgency.NORMAL or fate.hurried
+        by_the_hour = case.limit_unit is LimitUnit.URGENT_HOUR  # its clock runs at night too
+        urgent = case.urgency is not Urgency.NORMAL or fate.hurried or by_the_hour
         then = self._by_day(when + timedelta(hours=hours), hurried=urgent)
 
         def step(session: Session, at: datetime) -> None:

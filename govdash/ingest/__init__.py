@@ -2,7 +2,7 @@
 
 from govdash.ingest.contact import contact_key
 from govdash.ingest.findings import REASONS, WARNINGS, in_words
-from govdash.ingest.frames import FrameTaker, accept_frame
+from govdash.ingest.frames import Checked, FrameTaker, accept_frame
 from govdash.ingest.guess import FIELDS
 from govdash.ingest.importing import ImportReport, import_file
 from govdash.ingest.opening import Preview, preview
@@ -20,6 +20,7 @@ __all__ = [
     "FIELDS",
     "REASONS",
     "WARNINGS",
+    "Checked",
     "FrameTaker",
     "ImportReport",
     "Preview",

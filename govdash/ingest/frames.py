@@ -1,5 +1,6 @@
 """Events that are already at hand as a frame: from the demo city or the HTTP interface."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import geopandas as gpd
@@ -9,7 +10,7 @@ import pandas as pd
 from govdash.core.errors import InputError
 from govdash.core.settings import Settings
 from govdash.ingest import points
-from govdash.ingest.accepting import Tally, prepare, write
+from govdash.ingest.accepting import Prepared, Tally, prepare, write
 from govdash.ingest.completing import Completing
 from govdash.ingest.findings import Findings
 from govdash.ingest.guess import FIELDS, TIME_FIELDS
@@ -23,6 +24,14 @@ from govdash.store.imports import Rejected
 NUMBERS = ("lon", "lat")
 #: Fields that callers may give under the name of the stored column.
 ALIASES = {"area_path": "area_code"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Rows as they came and as they would be written."""
+
+    frame: pd.DataFrame
+    prepared: Prepared
 
 
 class FrameTaker:
@@ -40,8 +49,18 @@ class FrameTaker:
         self, session: Session, frame: pd.DataFrame, *, at: datetime, import_id: int | None = None
     ) -> ImportReport:
         """Check and add the rows; what is rejected is in the report."""
+        return self.add(session, self.check(frame, at=at), at=at, import_id=import_id)
+
+    def check(self, frame: pd.DataFrame, *, at: datetime) -> Checked:
+        """Check, complete and mask the rows; needs no database, so a thread can do it ahead."""
         fields, findings = _typed(frame)
-        prepared = prepare(fields, findings, self._completing, at=at)
+        return Checked(frame, prepare(fields, findings, self._completing, at=at))
+
+    def add(
+        self, session: Session, checked: Checked, *, at: datetime, import_id: int | None = None
+    ) -> ImportReport:
+        """Add rows that `check` has seen."""
+        frame, prepared = checked.frame, checked.prepared
         tally = Tally()
         rejected = [Rejected(n + 1, reasons, _raw(frame, n)) for n, reasons in prepared.bad.items()]
         tally.reject(rejected)

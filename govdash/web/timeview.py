@@ -7,14 +7,16 @@ from typing import Any, Final, cast
 import pandas as pd
 import streamlit as st
 
-from govdash.aggregate.series import Grain
+from govdash.aggregate.series import Grain, bucket_start
 from govdash.core.filters import EventQuery, Period
 from govdash.figures import charts
+from govdash.lake import queries
 from govdash.report import timeline
 from govdash.web import cache, filters, mapparts
 from govdash.web.page import Page
 from govdash.web.parts import card_title, empty, number, show
 
+DAYS_OF_WEEK: Final = 7  # a shorter period has no weekly rhythm; the stretch around it has
 CHART: Final = {"displayModeBar": False}
 AUTO: Final = "auto"
 LANE_WORDS: Final[Mapping[timeline.Lane, str]] = {"facet": "要素", "channel": "渠道"}
@@ -29,9 +31,9 @@ def screen(page: Page, query: EventQuery) -> None:
         _band(page, query, wide, grain)
     left, right = st.columns([1.6, 1])
     with left, st.container(key="card_lanes", height=300, border=False):
-        _lanes(page, wide, grain)
+        _lanes(page, query, grain)
     with right, st.container(key="card_week", height=300, border=False):
-        _week(page, wide)
+        _week(page, query if query.filter.period.n_days >= DAYS_OF_WEEK else wide)
 
 
 def _grain(query: EventQuery) -> Grain:
@@ -94,9 +96,11 @@ def _band(page: Page, query: EventQuery, wide: EventQuery, grain: Grain) -> None
         on_select=brushed,
         selection_mode="box",
     )
-    odd = int(told["flag"].sum())
-    known = told["expected"].notna().sum()
-    words = f"共 {number(told['n'].sum())} 件；{known} 个时段有预期，其中 {odd} 个超出"
+    ends = told["bucket"].dt.date
+    mine = told[(ends >= bucket_start(period.first, grain)) & (ends <= period.last)]
+    odd, known = int(mine["flag"].sum()), int(mine["expected"].notna().sum())
+    total = page.cached(queries.total, query)
+    words = f"所选时段共 {number(total)} 件；{known} 个时段有预期，其中 {odd} 个超出"
     if fine and named:
         words += "（节假日不作比较）"
     show(card_title("", words))
@@ -112,7 +116,7 @@ def _brushed_days(state: Any) -> tuple[date, date] | None:  # noqa: ANN401 - Str
     return first.date(), max(first, last - timedelta(seconds=1)).date()
 
 
-def _lanes(page: Page, wide: EventQuery, grain: Grain) -> None:
+def _lanes(page: Page, query: EventQuery, grain: Grain) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="gd_lanes_head"):
         show(card_title("分道", "每道各有高度；右侧为合计（件）"))
         by = st.segmented_control(
@@ -126,7 +130,7 @@ def _lanes(page: Page, wide: EventQuery, grain: Grain) -> None:
             label_visibility="collapsed",
         )
     lane: timeline.Lane = "channel" if by == "channel" else "facet"
-    told = page.cached(timeline.lanes, wide, grain=grain, by=lane)
+    told = page.cached(timeline.lanes, query, grain=grain, by=lane)
     if not told["n"].any():
         show(empty("这段时间没有事件", "换一个时间范围或条件试试。"))
         return
@@ -135,15 +139,15 @@ def _lanes(page: Page, wide: EventQuery, grain: Grain) -> None:
     st.plotly_chart(figure, key="lanes", theme=None, config=CHART, height="stretch")
 
 
-def _week(page: Page, wide: EventQuery) -> None:
-    period = wide.filter.period
+def _week(page: Page, query: EventQuery) -> None:
+    period = query.filter.period
     show(
         card_title(
             "一周规律",
             f"{period.first:%Y-%m-%d} 至 {period.last:%Y-%m-%d}，每小时平均件数，色深 = 多",
         )
     )
-    told = page.cached(timeline.week, wide)
+    told = page.cached(timeline.week, query)
     if not told.to_numpy().any():
         show(empty("这段时间没有事件", "换一个时间范围或条件试试。"))
         return
