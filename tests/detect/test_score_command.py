@@ -165,7 +165,7 @@ def test_wrong_use_is_explained_and_exits_with_two(run, rows, tmp_path, options)
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "不是可读的 CSV"),
+        (b"", "是空文件"),
         ("序列".encode("gbk"), "不是 UTF-8"),
         (b"a,b\n1,2\n", "缺少列：series、date、count"),
     ],
@@ -180,5 +180,5 @@ def test_a_file_that_is_no_table_of_counts_is_refused(run, tmp_path, content, me
 def test_a_file_that_is_not_there_is_refused(run, tmp_path):
     code, _, err = run("--counts", tmp_path / "none.csv", "--out", tmp_path / "out.csv")
     assert code == 2
-    assert "打不开" in err
+    assert "找不到文件" in err
     assert np.all([not p.exists() for p in (tmp_path / "none.csv", tmp_path / "out.csv")])
