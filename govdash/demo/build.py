@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -78,13 +78,14 @@ def build(
         if plan.done:
             return _present(store, settings, plan)
         say("生成城市", 0.0)
-        world = make_world(settings.data, plan.seed)
-        with store.write() as session:
-            _put_city(session, world, settings, plan)
-        plan.write(settings)
-        say("生成事件", 0.06)
-        record = make_record(world, events=plan.events, at=plan.at, zone=settings.zone)
-        _put_events(store, settings, record, plan, say)
+        with _Helpers.for_events(plan.events) as helpers:
+            world = make_world(settings.data, plan.seed)
+            with store.write() as session:
+                _put_city(session, world, settings, plan)
+            plan.write(settings)
+            say("生成事件", 0.06)
+            record = make_record(world, events=plan.events, at=plan.at, zone=settings.zone)
+            _put_events(store, settings, record, plan, helpers, say)
         labels = folder(settings) / "incidents.csv"
         record.labels.to_csv(labels, index=False, encoding="utf-8-sig")
         say("同步数据湖", 0.7)
@@ -150,7 +151,12 @@ def _put_city(session: Session, world: World, settings: Settings, plan: Plan) ->
 
 
 def _put_events(
-    store: Store, settings: Settings, record: Record, plan: Plan, say: ProgressCall
+    store: Store,
+    settings: Settings,
+    record: Record,
+    plan: Plan,
+    helpers: "_Helpers | None",
+    say: ProgressCall,
 ) -> None:
     """Take the record in as a run of imports, chunk by chunk; what is there stays as it is."""
     events = record.events
@@ -162,10 +168,9 @@ def _put_events(
         )  # fmt: skip
     told = Progress(0, 0, 0, {}, {})
     parts = [events.iloc[first : first + _CHUNK] for first in range(0, len(events), _CHUNK)]
-    several = len(parts) > 2  # starting a process costs as much as checking a part
     checked_parts = (
-        _ahead(settings, parts, at=plan.at)
-        if several
+        helpers.checked(settings, parts, at=plan.at)
+        if helpers
         else (taker.check(part, at=plan.at) for part in parts)
     )
     for checked in checked_parts:
@@ -179,42 +184,84 @@ def _put_events(
                 _added(told.warnings, report.warnings),
             )
             imports.progress(session, run, told, report.rejected_rows)
+        if helpers:
+            helpers.follow(settings)
         say("写入事件", 0.14 + 0.56 * told.read / len(events))
     with store.write() as session:
         imports.finish(session, run, ImportState.DONE, at=plan.at)
 
 
-def _ahead(settings: Settings, parts: Iterable[pd.DataFrame], *, at: datetime) -> Iterator[Checked]:
-    """Check the next part in a process of its own while the caller writes the last one."""
-    with ProcessPoolExecutor(
-        1, mp_context=get_context("spawn"), initializer=_hold, initargs=(settings,)
-    ) as pool:
+class _Helpers:
+    """Two processes beside the one that writes: one checks rows, one brings the lake after."""
+
+    def __init__(self, checker: Executor, follower: Executor) -> None:
+        self._checker = checker
+        self._follower = follower
+        self._following: Future[None] | None = None
+
+    @classmethod
+    @contextmanager
+    def for_events(cls, n: int) -> Generator["_Helpers | None"]:
+        """Start them; None for so few events that starting would take longer than it saves."""
+        if n <= 2 * _CHUNK:
+            yield None
+            return
+        spawn = get_context("spawn")
+        with (
+            ProcessPoolExecutor(1, mp_context=spawn) as checker,
+            ProcessPoolExecutor(1, mp_context=spawn) as follower,
+        ):
+            checker.submit(_nothing)  # starts it: it imports while the city is made
+            helpers = cls(checker, follower)
+            yield helpers
+            if helpers._following is not None:
+                helpers._following.result()
+
+    def checked(
+        self, settings: Settings, parts: Iterable[pd.DataFrame], *, at: datetime
+    ) -> Iterator[Checked]:
+        """Give each part checked, while the next one is being checked already."""
         waiting = None
         for part in parts:
-            following = pool.submit(_check, part, at)
+            following = self._checker.submit(_check, settings, part, at)
             if waiting is not None:
                 yield waiting.result()
             waiting = following
         if waiting is not None:
             yield waiting.result()
 
+    def follow(self, settings: Settings) -> None:
+        """Have the lake follow the store, unless it is about it already; never waits."""
+        if self._following is None or self._following.done():
+            if self._following is not None:
+                self._following.result()
+            self._following = self._follower.submit(_sync, settings)
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _sync(settings: Settings) -> None:
+    store = Store.open(settings.database_url)
+    sync(store, Lake.open(settings))
+    store.close()
+
 
 _held: list[FrameTaker] = []  # in the checking process: made once, not with every part
 
 
-def _hold(settings: Settings) -> None:
-    store = Store.open(settings.database_url)
-    with store.read() as session:
-        _held[:] = [_taker(session, settings)]
-    store.close()
+def _check(settings: Settings, part: pd.DataFrame, at: datetime) -> Checked:
+    if not _held:
+        store = Store.open(settings.database_url)
+        with store.read() as session:
+            _held.append(_taker(session, settings))
+        store.close()
+    return _held[0].check(part, at=at)
 
 
 def _taker(session: Session, settings: Settings) -> FrameTaker:
     return FrameTaker(session, source=_PROFILE, settings=settings, areas=areas.frame(session))
-
-
-def _check(part: pd.DataFrame, at: datetime) -> Checked:
-    return _held[0].check(part, at=at)
 
 
 def _added(*counts: object) -> dict[str, int]:

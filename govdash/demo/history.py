@@ -20,7 +20,7 @@ from govdash.workflow import tick
 
 #: How far back cases go, and on which days before the end the detector ran.
 _CASE_DAYS: Final = 24
-_TICK_DAYS: Final = (18, 11, 5, 1)
+_TICK_DAYS: Final = (16, 7, 1)
 #: Cases from reports of citizens and inspectors, for a record of the usual size.
 _CASES: Final = 260
 ProgressCall = Callable[[str, float], None]

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pandas as pd
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 
 from govdash.core.errors import NotFound
 from govdash.core.filters import Scope
 from govdash.core.times import aware_utc
 from govdash.store import counters
+from govdash.store.bulk import insert_rows
 from govdash.store.engine import Session
 from govdash.store.event_rows import NO_REPORTER, REPORTER_DIGITS, check_columns, rows_of
 from govdash.store.models import Event, EventPerson
@@ -225,9 +226,8 @@ def _write(
     ]
     # Neighbours in the index are written together; the order of arrival is in `change_seq`.
     added.sort(key=itemgetter("event_id"))
-    connection.execute(insert(Event), added)
-    if persons:
-        connection.execute(insert(EventPerson), persons)
+    insert_rows(connection, cast("Table", Event.__table__), added)
+    insert_rows(connection, cast("Table", EventPerson.__table__), persons)
 
 
 def _known(session: Session, ids: list[str]) -> dict[str, _Known]:

@@ -25,6 +25,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         moment = value if value.tzinfo is UTC else aware_utc(value)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
+    def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ANN401  # SQLAlchemy's private type
+        """Write SQLite's text at once: the dialect's own writing takes five times as long."""
+        return _sqlite_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_result_value(
         self,
         value: datetime | None,
@@ -34,6 +38,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _sqlite_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    moment = value if value.tzinfo is UTC else aware_utc(value)
+    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 class Base(DeclarativeBase):
