@@ -19,6 +19,7 @@ _ONE: Final = np.uint64(1)
 _S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
 _GAMMA, _MIX_1, _MIX_2 = np.uint64(GAMMA), np.uint64(MIX_1), np.uint64(MIX_2)
 _STEP: Final = 2.0**-53
+_NARROW: Final = 2**16 - 1
 
 
 def _compile(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's dispatcher has no type
@@ -77,15 +78,15 @@ def _shuffle(draws: Draws, k: int, order: np.ndarray, out: np.ndarray, lane: int
 def _sum_windows(
     places: np.ndarray, n_times: int, starts: np.ndarray, ends: np.ndarray, sums: np.ndarray
 ) -> None:
-    """Write the window sums (cells, windows, LANES) of counts (cells x T, LANES)."""
-    until = np.zeros((n_times + 1, LANES), np.int32)
+    """Write the window sums (cells, windows x LANES) of counts (cells x T, LANES)."""
+    until = np.zeros((n_times + 1, LANES), places.dtype)
     for cell in range(len(sums)):
         for t in range(n_times):
             for r in range(LANES):
                 until[t + 1, r] = until[t, r] + places[cell * n_times + t, r]
         for w in range(len(starts)):
             for r in range(LANES):
-                sums[cell, w, r] = until[ends[w], r] - until[starts[w], r]
+                sums[cell, w * LANES + r] = until[ends[w], r] - until[starts[w], r]
 
 
 @_compile
@@ -93,26 +94,88 @@ def _search(
     sums: np.ndarray, space: SearchSpace, tables: Tables, table: np.ndarray, best: np.ndarray
 ) -> None:
     """Write the largest statistic of each lane into `best` (LANES,)."""
-    slope, base, high, low = tables.slope, tables.base, tables.high, tables.low
     n_windows = len(space.starts)
-    running = np.zeros((n_windows, LANES), np.int32)
+    running = np.zeros(n_windows * LANES, sums.dtype)
     best[:] = 0.0
     for i in range(len(space.neighbours)):
         running[:] = 0
         for j in range(space.sizes[i]):
-            cell = space.neighbours[i, j]
+            more = sums[space.neighbours[i, j]]
+            for q in range(len(running)):
+                running[q] += more[q]
             for w in range(n_windows):
-                times, plus = slope[i, j, w], base[i, j, w]
-                least, most = high[i, j, w], low[i, j, w]
+                times, plus = tables.slope[i, j, w], tables.base[i, j, w]
+                least, most = tables.high[i, j, w], tables.low[i, j, w]
                 for r in range(LANES):
-                    n = running[w, r] + sums[cell, w, r]
-                    running[w, r] = n
+                    n = np.int64(running[w * LANES + r])
                     value = table[n] - n * times + plus
                     value = value if (n >= least or n <= most) else 0.0
                     best[r] = max(best[r], value)
 
 
 @_compile
+def _least(space: SearchSpace, tables: Tables, table: np.ndarray, floor: float) -> np.ndarray:
+    """Return the least count (centres, k, windows) whose statistic reaches `floor`."""
+    n_windows = len(space.starts)
+    least = np.empty_like(tables.high)
+    reaching = np.zeros(n_windows, np.int64)
+    for i in range(len(space.neighbours)):
+        reaching[:] = 0
+        for j in range(space.sizes[i]):
+            for w in range(n_windows):
+                times, plus = tables.slope[i, j, w], tables.base[i, j, w]
+                n = max(reaching[w], tables.high[i, j, w])  # it grows with the zone: no search
+                while n < len(table) and table[n] - n * times + plus < floor:
+                    n += 1
+                least[i, j, w] = reaching[w] = n
+    return least
+
+
+@_compile
+def _search_above(
+    sums: np.ndarray,
+    space: SearchSpace,
+    tables: Tables,
+    table: np.ndarray,
+    least: np.ndarray,
+    best: np.ndarray,
+) -> None:
+    """As `_search` for high rates, but only for counts from `least` on; 0 where none is.
+
+    Nearly every window is passed over after one addition and one comparison of whole numbers.
+    """
+    n_windows = len(space.starts)
+    running = np.zeros(n_windows * LANES, sums.dtype)
+    best[:] = 0.0
+    for i in range(len(space.neighbours)):
+        running[:] = 0
+        for j in range(space.sizes[i]):
+            more = sums[space.neighbours[i, j]]
+            for q in range(len(running)):
+                running[q] += more[q]
+            for w in range(n_windows):
+                enough = least[i, j, w]
+                reached = 0
+                for r in range(LANES):
+                    reached += running[w * LANES + r] >= enough
+                if reached > 0:
+                    times, plus = tables.slope[i, j, w], tables.base[i, j, w]
+                    for r in range(LANES):
+                        n = np.int64(running[w * LANES + r])
+                        if n >= enough:
+                            best[r] = max(best[r], table[n] - n * times + plus)
+
+
+@_compile
+def _floor(best: np.ndarray) -> float:
+    """Return a value that hardly any replicate stays below.
+
+    For a Gumbel distribution the 1e-4 quantile lies about as far below the least of 16 as this.
+    """
+    least = best.min()
+    return max(least - 0.8 * (np.median(best) - least), 0.0)
+
+
 def maxima(
     draws: Draws,
     space: SearchSpace,
@@ -126,23 +189,61 @@ def maxima(
     Stops after the replicate in which `threshold` was reached for the `stop_at`-th time
     (never when `stop_at` is 0).
     """
-    places = np.zeros((draws.n_cells * draws.n_times, LANES), np.int32)
-    sums = np.zeros((draws.n_cells, len(space.starts), LANES), np.int32)
+    # narrow numbers go twice as many at a time; twice the mean is beyond any Poisson total here
+    small = len(tables.table) < _NARROW // 2 and draws.cases.max(initial=0) < _NARROW // 4
+    shape = (draws.n_cells * draws.n_times, LANES)
+    low_rates = bool((tables.low >= 0).any())
+    run = -1
+    if small:
+        scratch = np.zeros(shape, np.uint16)
+        run = _maxima(draws, space, tables, low_rates, threshold, stop_at, scratch, out)
+    if run < 0:
+        scratch = np.zeros(shape, np.int32)
+        run = _maxima(draws, space, tables, low_rates, threshold, stop_at, scratch, out)
+    return int(run)
+
+
+@_compile
+def _maxima(
+    draws: Draws,
+    space: SearchSpace,
+    tables: Tables,
+    low_rates: bool,  # noqa: FBT001 - compiled functions take no keywords
+    threshold: float,
+    stop_at: int,
+    places: np.ndarray,
+    out: np.ndarray,
+) -> int:
+    """As `maxima`; -1 when a total was too large for the type of `places`."""
+    narrow = places.itemsize < 4
+    sums = np.zeros((draws.n_cells, len(space.starts) * LANES), places.dtype)
     order = np.zeros(len(draws.case_times), np.int64)
     best = np.zeros(LANES)
     table, reached = tables.table, 0
+    floor = 0.5 * threshold  # a guess, as good as the null hypothesis; mended after 16
+    least = _as_type(_least(space, tables, table, floor), places)
     for first in range(0, len(draws.seeds), LANES):
         lanes = min(LANES, len(draws.seeds) - first)
         places[:] = 0
         for r in range(lanes):
             if len(order) > 0:
                 _shuffle(draws, first + r, order, places, r)
-            else:
-                n = _drop(draws, first + r, places, r)
-                if n >= len(table):
-                    table = _count_table(2 * n)
+                continue
+            n = _drop(draws, first + r, places, r)
+            if narrow and n >= _NARROW:
+                return -1
+            if n >= len(table):
+                table = _count_table(2 * n)
         _sum_windows(places, draws.n_times, space.starts, space.ends, sums)
-        _search(sums, space, tables, table, best)
+        if low_rates:
+            _search(sums, space, tables, table, best)
+        else:
+            _search_above(sums, space, tables, table, least, best)
+            if best[:lanes].min() < floor:
+                _search(sums, space, tables, table, best)
+                if first == 0:
+                    floor = _floor(best[:lanes])
+                    least = _as_type(_least(space, tables, table, floor), places)
         for r in range(lanes):
             out[first + r] = max(out[first + r], best[r])
             if out[first + r] >= threshold:
@@ -150,6 +251,17 @@ def maxima(
                 if stop_at > 0 and reached == stop_at:
                     return first + r + 1
     return len(draws.seeds)
+
+
+@_compile
+def _as_type(least: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Return `least` in the type of `like`; what doesn't fit becomes a count that never occurs."""
+    out = np.empty(least.shape, like.dtype)
+    top = _NARROW if like.itemsize < 4 else 2**31 - 1
+    flat, given = out.ravel(), least.ravel()
+    for q in range(len(flat)):
+        flat[q] = min(given[q], top)
+    return out
 
 
 @_compile

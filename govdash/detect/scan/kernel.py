@@ -330,21 +330,23 @@ def _disjoint(
     """Return centre, size - 1 and window of the clusters."""
     chosen: list[tuple[int, int, int]] = []
     taken = np.zeros(int(space.neighbours.max(initial=0)) + 1, dtype=bool)
-    value, size, window = found
+    value, size, window = (part.copy() for part in found)
     ranked = iter(np.argsort(-value, kind="stable"))
     while len(chosen) < max_clusters:
-        if secondary == "any":
-            i = int(np.argmax(value))
-        else:
-            i = int(next(ranked, -1))
-            if i >= 0 and taken[space.neighbours[i, : size[i] + 1]].any():
-                continue
+        i = int(np.argmax(value)) if secondary == "any" else int(next(ranked, -1))
         if i < 0 or value[i] <= 0.0:
             break
+        zone = space.neighbours[i, : size[i] + 1]
+        if taken[zone].any():  # only where each centre has one window
+            continue
         chosen.append((i, int(size[i]), int(window[i])))
-        taken[space.neighbours[i, : size[i] + 1]] = True
+        taken[zone] = True
         if secondary == "any" and len(chosen) < max_clusters:
-            value, size, window = best(space.without(taken))
+            left = space.without(taken)
+            hit = size >= left.sizes  # the others' best windows stand
+            again = best(left._replace(sizes=np.where(hit, left.sizes, 0).astype(np.int32)))
+            for part, new in zip((value, size, window), again, strict=True):
+                part[hit] = new[hit]
     return chosen
 
 
