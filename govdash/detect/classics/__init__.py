@@ -1,0 +1,1 @@
+"""The classics of count surveillance, exact and over many series at once."""
