@@ -12,7 +12,6 @@ import yaml
 from govdash.core.errors import InputError
 from govdash.core.filters import EventQuery
 from govdash.core.vocab import CaseState, Labelled
-from govdash.report.triage import inside
 from govdash.store import Session
 from govdash.workflow import board
 from govdash.workflow.flow import END_STATES, OPEN_STATES
@@ -61,7 +60,7 @@ def cases(
     """
     chosen = query.filter
     ended = tray is Tray.ENDED
-    table = board.cases(
+    return board.cases(
         session,
         query.scope,
         at=at,
@@ -70,9 +69,10 @@ def cases(
         unit=(unit,) if unit else chosen.units,
         since=chosen.period.start if ended else None,
         until=chosen.period.end if ended else None,
+        areas=chosen.areas,
+        categories=chosen.categories,
         limit=MOST_CASES,
     )
-    return table[inside(table, chosen)].reset_index(drop=True)
 
 
 def stage_of(state: CaseState) -> int:

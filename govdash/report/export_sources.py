@@ -24,7 +24,6 @@ from govdash.core.vocab import (
 from govdash.lake import Lake, queries
 from govdash.report.export_table import BATCH_ROWS, Column, Export, Holds, arrow_type
 from govdash.report.export_words import Names, in_words, span_of
-from govdash.report.triage import inside
 from govdash.store import Session, areas, categories, units
 from govdash.workflow import board
 
@@ -173,8 +172,15 @@ def alerts(
 ) -> Export:
     """Return the alerts first seen in the query's period, in its areas and categories."""
     period = query.filter.period
-    table = board.alerts(session, query.scope, since=period.start, until=period.end, limit=EVERY)
-    shown = table[inside(table, query.filter)]
+    shown = board.alerts(
+        session,
+        query.scope,
+        since=period.start,
+        until=period.end,
+        areas=query.filter.areas,
+        categories=query.filter.categories,
+        limit=EVERY,
+    )
     return _of_frame("alerts", "监测提示", shown, ALERT_COLUMNS, query, names, zone, as_of)
 
 
@@ -183,16 +189,17 @@ def cases(
 ) -> Export:
     """Return the cases opened in the query's period, in its areas, categories and units."""
     chosen = query.filter
-    table = board.cases(
+    shown = board.cases(
         session,
         query.scope,
         at=as_of,
         unit=chosen.units,
         since=chosen.period.start,
         until=chosen.period.end,
+        areas=chosen.areas,
+        categories=chosen.categories,
         limit=EVERY,
     )
-    shown = table[inside(table, chosen)]
     return _of_frame("cases", "案件", shown, CASE_COLUMNS, query, names, zone, as_of)
 
 

@@ -96,8 +96,14 @@ def sources(lake: Lake, scope: Scope) -> pd.DataFrame:
 
 def open_alerts(session: Session, query: EventQuery) -> pd.DataFrame:
     """Return the open alerts that the query's areas and categories concern, the worst first."""
-    found = board.alerts(session, query.scope, handling=OPEN, limit=MOST_ALERTS)
-    mine = found[concerned(found, query.filter)]
+    mine = board.alerts(
+        session,
+        query.scope,
+        handling=OPEN,
+        areas=query.filter.areas,
+        categories=query.filter.categories,
+        limit=MOST_ALERTS,
+    )
     rank = mine["level"].map(lambda level: Level(level).rank)
     return (
         mine.assign(rank=rank)

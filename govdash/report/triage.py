@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
-from govdash.core.filters import EventFilter, EventQuery, Period, path_range
+from govdash.core.filters import EventFilter, EventQuery, Period
 from govdash.core.vocab import Channel, Handling, Labelled, Level
-from govdash.detect import ALL, DETECTORS, make_detector, walk_forward
+from govdash.detect import ALL, make_detector, walk_forward
 from govdash.lake import Lake, queries
 from govdash.store import Session
 from govdash.store.underlying import CHANNEL
 from govdash.workflow import board
+from govdash.workflow.calendar import WorkCalendar
 
 SHOWN_DAYS: Final = 42  # six weeks: every weekday six times, and still readable in a small chart
 LEARNED_DAYS: Final = 730  # two years teach the baseline its season
@@ -48,29 +51,17 @@ def alerts(
     """
     chosen = query.filter
     ended = tray is Tray.ENDED
-    table = board.alerts(
+    return board.alerts(
         session,
         query.scope,
         handling=tray.handling,
         level=tuple(levels),
         since=chosen.period.start if ended else None,
         until=chosen.period.end if ended else None,
+        areas=chosen.areas,
+        categories=chosen.categories,
         limit=MOST_ALERTS,
     )
-    return table[inside(table, chosen)].reset_index(drop=True)
-
-
-def inside(table: pd.DataFrame, chosen: EventFilter) -> pd.Series:
-    """Whether area and category of each row belong to what was chosen; all where nothing was."""
-    ranges = [path_range(area) for area in chosen.areas]
-    paths = [str(path or "") for path in table["area_path"]]
-    keys = [str(key) for key in table["category"]]
-    keep = [
-        (not ranges or any(low <= path <= high for low, high in ranges))
-        and (not chosen.categories or any(key.startswith(one) for one in chosen.categories))
-        for path, key in zip(paths, keys, strict=True)
-    ]
-    return pd.Series(keep, index=table.index, dtype=bool)
 
 
 def course_query(
@@ -91,8 +82,13 @@ def course_query(
     )
 
 
-def course(lake: Lake, query: EventQuery) -> pd.DataFrame:
-    """Return the last weeks of a series against what was to be expected.
+def course(lake: Lake, query: EventQuery, *, data_dir: Path) -> pd.DataFrame:
+    """Return the last weeks of a series against what was to be expected on such days.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Where the city's calendar of holidays and worked weekends lies.
 
     Returns
     -------
@@ -110,7 +106,15 @@ def course(lake: Lake, query: EventQuery) -> pd.DataFrame:
     first = max(shown[0], seen.index[needs]) if len(seen) > needs else None
     if first is None or first > shown[-1]:
         return told.assign(expected=float("nan"), lower=float("nan"), upper=float("nan"))
-    scored = walk_forward(seen.to_frame("series"), make=DETECTORS[_NATIVE], start=first)
+    calendar = WorkCalendar.load(data_dir)
+    began, ends = seen.index[0].date(), shown[-1].date()
+    make = partial(
+        make_detector,
+        _NATIVE,
+        holidays=calendar.holidays(began, ends),
+        workdays=calendar.worked_weekends(began, ends),
+    )
+    scored = walk_forward(seen.to_frame("series"), make=make, start=first)
     band = scored[["date", "expected", "lower", "upper"]].rename(columns={"date": "day"})
     return told.merge(band, on="day", how="left")
 

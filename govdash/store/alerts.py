@@ -11,7 +11,7 @@ from govdash.core.filters import Scope
 from govdash.core.vocab import Handling, Level, Signal
 from govdash.store.engine import Session
 from govdash.store.models import Alert, AlertStep, Case, Rule
-from govdash.store.visible import visible
+from govdash.store.visible import of_kind, visible, within
 
 OPEN: Final = (Handling.NEW, Handling.ACKNOWLEDGED, Handling.LINKED)
 COLUMNS: Final = (
@@ -161,6 +161,8 @@ def listed(
     like: Alert | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    areas: Sequence[str] = (),
+    categories: Sequence[str] = (),
     limit: int = 200,
 ) -> pd.DataFrame:
     """Return alerts inside the scope: waiting ones first, worst first, newest first.
@@ -171,6 +173,9 @@ def listed(
         Only others of the same category, area and direction.
     since, until : datetime, optional
         First seen in this half-open stretch.
+    areas, categories : sequence of str
+        Only those in one of these areas (paths, with all below) and under one of these category
+        keys (``A-06`` holds ``A-06001``); none: all.
 
     Returns
     -------
@@ -194,6 +199,7 @@ def listed(
         .join(Rule, (Rule.code == Alert.rule_code) & (Rule.version == Alert.rule_version))
         .outerjoin(Case, Case.id == newest_case)
         .where(visible(scope, Alert.area_path))
+        .where(within(Alert.area_path, areas), of_kind(Alert.category, categories))
     )
     if handling:
         chosen = chosen.where(Alert.handling.in_(handling))

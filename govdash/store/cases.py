@@ -11,7 +11,7 @@ from govdash.core.filters import Scope
 from govdash.core.vocab import CaseAction, CaseState, Clock
 from govdash.store.engine import Session
 from govdash.store.models import Alert, Case, CaseStep, Category, ClockInterval, Feedback, Unit
-from govdash.store.visible import visible
+from govdash.store.visible import of_kind, visible, within
 
 COLUMNS: Final = (
     "id",
@@ -144,6 +144,8 @@ def listed(
     alert_id: int | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    areas: Sequence[str] = (),
+    categories: Sequence[str] = (),
     limit: int = 500,
 ) -> pd.DataFrame:
     """Return cases inside the scope: open ones by deadline, then the newest ends.
@@ -154,6 +156,8 @@ def listed(
         Only open cases whose deadline lies before this moment. A case on hold has none.
     since, until : datetime, optional
         Opened in this half-open stretch.
+    areas, categories : sequence of str
+        Only those in one of these areas (paths) and under one of these category keys; none: all.
 
     Returns
     -------
@@ -170,6 +174,7 @@ def listed(
         .outerjoin(Alert, Alert.id == Case.alert_id)
         .outerjoin(Unit, Unit.code == Case.unit_code)
         .where(visible(scope, Case.area_path, Case.unit_code))
+        .where(within(Case.area_path, areas), of_kind(Case.category, categories))
     )
     if state:
         chosen = chosen.where(Case.state.in_(state))

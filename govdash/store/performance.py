@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import or_, select
 
-from govdash.core.filters import Scope, path_range
+from govdash.core.filters import Scope
 from govdash.core.vocab import CaseState
 from govdash.store.engine import Session
 from govdash.store.models import Case, Feedback
-from govdash.store.visible import visible
+from govdash.store.visible import visible, within
 
 #: A case that was never worked on says nothing about how cases are handled.
 WITHDRAWN: Final = (CaseState.REJECTED, CaseState.CANCELLED)
@@ -41,7 +41,7 @@ def lifelines(
     """
     found = session.execute(
         select(*(getattr(Case, name) for name in CASE_COLUMNS))
-        .where(visible(scope, Case.area_path, Case.unit_code), _inside(areas))
+        .where(visible(scope, Case.area_path, Case.unit_code), within(Case.area_path, areas))
         .where(Case.state.not_in(WITHDRAWN))
         .where(or_(Case.closed_at.is_(None), Case.closed_at >= since))
         .order_by(Case.due_at.is_(None), Case.due_at, Case.id)
@@ -66,15 +66,9 @@ def said(
             Feedback.called_at,
         )
         .join(Case, Case.id == Feedback.case_id)
-        .where(visible(scope, Case.area_path, Case.unit_code), _inside(areas))
+        .where(visible(scope, Case.area_path, Case.unit_code), within(Case.area_path, areas))
         .where(Feedback.called_at >= since)
         .order_by(Feedback.called_at, Feedback.id)
     )
     table = pd.DataFrame([tuple(row) for row in found], columns=list(SAID_COLUMNS), dtype=object)
     return table.drop_duplicates("case_id", keep="last").reset_index(drop=True)
-
-
-def _inside(areas: Sequence[str]) -> ColumnElement[bool]:
-    if not areas:
-        return true()
-    return or_(*(Case.area_path.between(*path_range(path)) for path in areas))

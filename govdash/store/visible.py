@@ -1,5 +1,6 @@
 """What a viewer may see, as a condition on rows with an area and a unit."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, or_, true
@@ -20,3 +21,15 @@ def visible(scope: Scope, area_path: Any, unit_code: Any = None) -> ColumnElemen
     if unit_code is not None and scope.units:
         conditions.append(unit_code.in_(scope.units))
     return or_(*conditions) if conditions else false()
+
+
+def within(area_path: Any, areas: Iterable[str]) -> ColumnElement[bool]:  # noqa: ANN401
+    """In one of these areas or below it; everywhere when none is named."""
+    ranges = [area_path.between(*path_range(path)) for path in areas]
+    return or_(*ranges) if ranges else true()
+
+
+def of_kind(category: Any, keys: Iterable[str]) -> ColumnElement[bool]:  # noqa: ANN401
+    """Of one of these categories or below (``A-06`` holds ``A-06001``); any when none is named."""
+    begins = [category.startswith(key, autoescape=True) for key in keys]
+    return or_(*begins) if begins else true()

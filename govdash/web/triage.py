@@ -156,7 +156,7 @@ def _course(page: Page, query: EventQuery, row: Mapping[str, Any]) -> None:
         last=row["window_last"],
         today=page.today,
     )
-    frame = page.cached(triage.course, asked)
+    frame = page.cached(triage.course, asked, data_dir=page.settings.data)
     show(
         card_title("走势", f"{row['area_name']} · {row['category_name']}，每日件数，底色为提示窗口")
     )

@@ -19,7 +19,7 @@ from govdash.store.models import ClockInterval
 from govdash.taxonomy import Limit
 from govdash.workflow import timing
 from govdash.workflow.clocks import Lamp
-from govdash.workflow.deadlines import Deadlines, shipped
+from govdash.workflow.deadlines import Deadlines, in_force
 from govdash.workflow.flow import AlertAction, actions_from, alert_actions
 from govdash.workflow.naming import Names
 
@@ -156,6 +156,8 @@ def alerts(
     level: Sequence[Level] = (),
     since: datetime | None = None,
     until: datetime | None = None,
+    areas: Sequence[str] = (),
+    categories: Sequence[str] = (),
     limit: int = 200,
 ) -> pd.DataFrame:
     """Return alerts inside the scope (`ALERT_COLUMNS`): waiting first, worst first, newest first.
@@ -163,7 +165,15 @@ def alerts(
     `since` and `until` bound when they were first seen, half-open.
     """
     found = alert_rows.listed(
-        session, scope, handling=handling, level=level, since=since, until=until, limit=limit
+        session,
+        scope,
+        handling=handling,
+        level=level,
+        since=since,
+        until=until,
+        areas=areas,
+        categories=categories,
+        limit=limit,
     )
     return _alert_board(session, found)
 
@@ -178,6 +188,8 @@ def cases(
     unit: Sequence[str] = (),
     since: datetime | None = None,
     until: datetime | None = None,
+    areas: Sequence[str] = (),
+    categories: Sequence[str] = (),
     limit: int = 500,
     deadlines: Deadlines | None = None,
 ) -> pd.DataFrame:
@@ -193,9 +205,11 @@ def cases(
         unit=unit,
         since=since,
         until=until,
+        areas=areas,
+        categories=categories,
         limit=limit,
     )
-    return _case_board(session, found, at=at, deadlines=deadlines or shipped())
+    return _case_board(session, found, at=at, deadlines=deadlines or in_force())
 
 
 def alert_life(session: Session, alert_id: int, scope: Scope) -> AlertLife:
@@ -229,7 +243,7 @@ def case_life(
     deadlines: Deadlines | None = None,
 ) -> CaseLife:
     """Return everything about one case at a moment; `NotFound` outside the scope."""
-    known = deadlines or shipped()
+    known = deadlines or in_force()
     case = case_rows.get(session, case_id, scope)
     if case is None:
         raise NotFound(f"没有编号为 {case_id} 的案件，或不在您的管辖范围内。")

@@ -12,7 +12,7 @@ from govdash.store import cases as rows
 from govdash.store.models import Alert, Case, CaseStep
 from govdash.taxonomy import Limit
 from govdash.workflow import alerts, timing
-from govdash.workflow.deadlines import Deadlines, shipped
+from govdash.workflow.deadlines import Deadlines, in_force
 from govdash.workflow.flow import Effect, Need, Step, next_step
 from govdash.workflow.forms import NewCase, StepForm
 from govdash.workflow.naming import day_number
@@ -39,7 +39,7 @@ def open_case(
     InputError
         When the title is empty, or category or unit is unknown.
     """
-    case = _open(session, new, None, actor=actor, at=at, deadlines=deadlines or shipped())
+    case = _open(session, new, None, actor=actor, at=at, deadlines=deadlines or in_force())
     _record(session, case, "open", actor=actor, at=at, note="", detail={})
     return case
 
@@ -64,7 +64,7 @@ def open_from_alert(
         When somebody changed the alert since `seen_version`.
     """
     alert = alerts.link(session, alert_id, actor=actor, at=at, seen_version=seen_version)
-    case = _open(session, new, alert, actor=actor, at=at, deadlines=deadlines or shipped())
+    case = _open(session, new, alert, actor=actor, at=at, deadlines=deadlines or in_force())
     _record(session, case, "open", actor=actor, at=at, note="", detail={"alert": alert.number})
     return case
 
@@ -113,7 +113,7 @@ def take_step(
     came_from = case.state
     case.state = step.to
     _apply(session, case, action, form, actor=actor, at=at)
-    timing.move(session, case, step.effect, at=at, deadlines=deadlines or shipped())
+    timing.move(session, case, step.effect, at=at, deadlines=deadlines or in_force())
     _add_step(session, case, action, came_from, form, actor=actor, at=at)
     _tell_alert(session, case, step, form, actor=actor, at=at)
     detail = {"from": came_from.value, "to": case.state.value}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from govdash.core.errors import InputError
-from govdash.core.settings import ROOT
+from govdash.core.settings import Settings
 from govdash.core.vocab import Clock
 from govdash.taxonomy import Limit, parse_limit
 from govdash.workflow.calendar import WorkCalendar
@@ -43,7 +43,11 @@ class Deadlines:
         return self.stages.get(clock, case_limit)
 
 
-@lru_cache(maxsize=1)
-def shipped() -> Deadlines:
-    """Return what ships in ``data/``: used where no city's own is handed in."""
-    return Deadlines.load(ROOT / "data")
+def in_force() -> Deadlines:
+    """Return those of the data folder in use (`GOVDASH_DATA`); read once for a process."""
+    return _load(Settings.from_environment().data)
+
+
+@lru_cache(maxsize=2)
+def _load(data_dir: Path) -> Deadlines:
+    return Deadlines.load(data_dir)

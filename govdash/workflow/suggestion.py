@@ -12,7 +12,7 @@ from govdash.store import cases as rows
 from govdash.store.models import Alert
 from govdash.store.underlying import Stretch
 from govdash.taxonomy import Limit
-from govdash.workflow.deadlines import Deadlines, shipped
+from govdash.workflow.deadlines import Deadlines, in_force
 from govdash.workflow.forms import NewCase
 
 #: What a red or orange alert asks of whoever handles its case.
@@ -26,7 +26,7 @@ def suggest(session: Session, alert: Alert, *, deadlines: Deadlines | None = Non
     cell with the largest share of the excess, the unit the one that most of these events name,
     else the one that answers for the smallest area around.
     """
-    zone = (deadlines or shipped()).calendar.zone
+    zone = (deadlines or in_force()).calendar.zone
     around = Stretch(
         alert.area_path,
         alert.category,

@@ -14,7 +14,7 @@ from govdash.store import journal
 from govdash.store.models import Alert
 from govdash.workflow import alerts, board, signals
 from govdash.workflow.alerts import raise_alert
-from tests.workflow.conftest import CATEGORY, CITY, ON_BOTH, STREET
+from tests.workflow.conftest import CATEGORY, CITY, ON_BOTH, OTHER, STREET
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WORSE = {"observed": 60, "p_value": 1e-12}
@@ -277,6 +277,23 @@ def test_the_board_shows_waiting_alerts_first_and_the_worst_of_them_on_top(
             raised
         ]
         assert board.alerts(session, operator.scope, until=now).empty
+
+
+@ON_BOTH
+def test_area_and_category_are_chosen_before_the_list_is_cut(
+    city, rule, finding, operator, raised, now
+):
+    with city.write() as session:
+        for category in ("A-06001", "A-06002"):
+            raise_alert(session, finding(category=category, **WORSE), rule, at=now)
+    with city.read() as session:
+        scope = operator.scope
+        assert board.alerts(session, scope, limit=1)["category"].tolist() != ["A-06010"]
+        kind = board.alerts(session, scope, categories=["A-06010"], limit=1)
+        assert kind["id"].tolist() == [raised]
+        assert len(board.alerts(session, scope, categories=["A-06"])) == 3
+        assert len(board.alerts(session, scope, areas=[STREET, OTHER])) == 3
+        assert board.alerts(session, scope, areas=[OTHER]).empty
 
 
 def test_one_alert_shows_evidence_log_and_what_became_of_those_like_it(
