@@ -78,7 +78,7 @@ def main() -> None:
         told = "" if scale == 1 else f"  (x {scale:.1f} for all: {took * scale:,.1f} s)"
         hits = sum(one.clusters[0].p_value <= 0.01 for one in found if one.clusters)
         print(
-            f"{stopping + ' ' + engine + f', {part} categories':30} {took:9.2f} {spent:9.2f} {run:11,}"
+            f"{f'{stopping} {engine}, {part} categories':30} {took:9.2f} {spent:9.2f} {run:11,}"
             f" {run * windows / took / 1e6:11,.0f} {hits:9}{told}"
         )
         whole[stopping, engine] = took * scale
