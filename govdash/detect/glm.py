@@ -44,6 +44,7 @@ def fit_batch(
     weights: np.ndarray,
     dispersion: np.ndarray,
     start: np.ndarray | None = None,
+    max_steps: int = _MAX_STEPS,
 ) -> Fit:
     """Fit every column of `counts` on `design`.
 
@@ -60,6 +61,8 @@ def fit_batch(
         φ; the priors weigh against the likelihood divided by it.
     start : array (series, columns), optional
         Coefficients to start from.
+    max_steps : int
+        Newton steps at most; two from a close start are enough while the weights still move.
     """
     n_columns = design.shape[1]
     n_series = counts.shape[1]
@@ -72,7 +75,7 @@ def fit_batch(
     trust = weights / dispersion
     information = np.empty((n_series, n_columns, n_columns))
     diagonal = np.arange(n_columns)
-    for _ in range(_MAX_STEPS):
+    for _ in range(max_steps):
         mean = np.exp(np.clip(design @ found.T, -_LOG_LIMIT, _LOG_LIMIT))
         packed = (products @ (trust * mean)).T
         information[:, left, right] = packed

@@ -1,0 +1,26 @@
+"""The native detector: one model for all series, moved on by ticks."""
+
+from govdash.detect.native.calendar import Calendar, Frequency
+from govdash.detect.native.detector import USUAL, Native, Usual
+from govdash.detect.native.level import Level, LevelRule
+from govdash.detect.native.parent import Parent, fit_parent
+from govdash.detect.native.state import LateCount, Scored, State, Ticked
+from govdash.detect.native.tails import BucketTails, combine
+
+__all__ = [
+    "USUAL",
+    "BucketTails",
+    "Calendar",
+    "Frequency",
+    "LateCount",
+    "Level",
+    "LevelRule",
+    "Native",
+    "Parent",
+    "Scored",
+    "State",
+    "Ticked",
+    "Usual",
+    "combine",
+    "fit_parent",
+]
