@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from govdash.detect.scan import MonteCarlo, ScanResult, scan_poisson
-from govdash.detect.scan.kernel import Engine, Stopping
+from govdash.detect.scan.montecarlo import Engine, Stopping
 
 CELLS, CATEGORIES, DAYS, NEIGHBOURS, REPLICATES = 500, 100, 14, 30, 999
 DISPERSION = 1.5

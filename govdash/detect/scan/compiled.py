@@ -63,14 +63,15 @@ def _drop(draws: Draws, k: int, out: np.ndarray, lane: int) -> int:
 @_compile
 def _shuffle(draws: Draws, k: int, order: np.ndarray, out: np.ndarray, lane: int) -> None:
     """Give the cases' times to their cells at random (Fisher-Yates)."""
-    n = len(draws.case_times)
     order[:] = draws.case_times
-    for m in range(n - 1, 0, -1):
-        other = int(_uniform(draws.seeds[k], n - 1 - m) * (m + 1))
-        kept = order[m]
-        order[m] = order[other]
-        order[other] = kept
-    for m in range(n):
+    for stratum in range(len(draws.stratum_ends) - 1):
+        first = draws.stratum_ends[stratum]
+        for m in range(draws.stratum_ends[stratum + 1] - 1, first, -1):
+            other = first + int(_uniform(draws.seeds[k], m) * (m - first + 1))
+            kept = order[m]
+            order[m] = order[other]
+            order[other] = kept
+    for m in range(len(order)):
         out[draws.case_cells[m] * draws.n_times + order[m], lane] += 1
 
 
@@ -239,7 +240,7 @@ def _maxima(
             _search(sums, space, tables, table, best)
         else:
             _search_above(sums, space, tables, table, least, best)
-            if best[:lanes].min() < floor:
+            if np.maximum(best[:lanes], out[first : first + lanes]).min() < floor:
                 _search(sums, space, tables, table, best)
                 if first == 0:
                     floor = _floor(best[:lanes])

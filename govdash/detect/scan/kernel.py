@@ -1,18 +1,10 @@
 """The scan of one or many categories: best windows, disjoint clusters, Monte Carlo p-values.
 
 `scan_poisson` is the expectation-based scan that a tick uses; `Model` and `scan_model` are what
-it and the models given the number of cases (`exact`) are made of.
-
-References
-----------
-Besag & Clifford (1991), Sequential Monte Carlo p-values, Biometrika 78.
-Dwass (1957), Modified randomization tests for nonparametric hypotheses, Ann. Math. Stat. 28.
-Abrams, Kleinman & Kulldorff (2010), Gumbel based p-value approximations for spatial scan
-statistics, Int. J. Health Geographics 9.
+it and the models of `models` are made of.
 """
 
-import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -21,124 +13,19 @@ from typing import Final, Literal
 import numpy as np
 
 from govdash.core.errors import InputError
-from govdash.detect.scan import plain
-from govdash.detect.scan.likelihood import build_tables, log_likelihood_ratio
-from govdash.detect.scan.space import (
-    SearchSpace,
-    nested_zones,
-    prospective_windows,
-    window_sums,
-)
+from govdash.detect.scan.likelihood import Rates, Tables, build_tables, log_likelihood_ratio
+from govdash.detect.scan.montecarlo import MonteCarlo, loops_of, replicate_maxima
+from govdash.detect.scan.results import Cluster, ScanResult, with_p
+from govdash.detect.scan.space import SearchSpace, nested_zones, prospective_windows, window_sums
 from govdash.detect.scan.streams import Draws, clump_sizes, clumps_per_case, cumulative
 
-Engine = Literal["auto", "numba", "numpy"]
-Stopping = Literal["full", "sequential"]
-Secondary = Literal["any", "centre"]
+Secondary = Literal["any", "centre", "centre-time"]
 
 #: Each centre's statistic, size - 1 and window.
 Best = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-#: Equal statistics may differ in their last digits, by way of the window they come from.
-_TIE: Final = 1e-9
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """A zone and a window with a rate unlike the rest.
-
-    Attributes
-    ----------
-    centre : int
-        Row of the neighbours table; the zone is its first `size` neighbours, ``members``.
-    start, end : int
-        First bucket of the window and the one after its last.
-    relative_risk : float
-        Expectation-based and permutation: observed / expected. Poisson given the number of
-        cases: (c / b) / ((C - c) / (C - b)), the rate inside over the rate outside.
-    statistic : float
-        Log-likelihood ratio.
-    p_value : float
-        Rank of the statistic among the replicates' largest; 1 without replicates.
-    gumbel_p_value : float
-        From a Gumbel distribution with the replicates' mean and standard deviation; NaN with
-        fewer than 20 replicates. Smaller than 1 / (replicates + 1) it is an extrapolation.
-    """
-
-    centre: int
-    size: int
-    start: int
-    end: int
-    members: tuple[int, ...]
-    observed: int
-    expected: float
-    relative_risk: float
-    statistic: float
-    p_value: float = 1.0
-    gumbel_p_value: float = float("nan")
-
-    @property
-    def duration(self) -> int:
-        """Buckets of the window."""
-        return self.end - self.start
-
-
-@dataclass(frozen=True)
-class ScanResult:
-    """What a scan of one category found.
-
-    Attributes
-    ----------
-    clusters : tuple of Cluster
-        Without a common cell, largest statistic first.
-    centre_statistic, centre_size, centre_window : array (centres,)
-        Best window of each centre: statistic (0 when none), number of cells (0 when none) and
-        position among the windows.
-    maxima : array (replicates that were run,)
-        Largest statistic of each replicate.
-    """
-
-    clusters: tuple[Cluster, ...]
-    centre_statistic: np.ndarray
-    centre_size: np.ndarray
-    centre_window: np.ndarray
-    maxima: np.ndarray
-
-
-@dataclass(frozen=True)
-class MonteCarlo:
-    """How p-values are made.
-
-    Parameters
-    ----------
-    replicates : int
-        Most data sets drawn under the null hypothesis; 0 for none.
-    stopping : {"full", "sequential"}
-        Sequential stops a category as soon as `exceedances` replicates reach its statistic: an
-        ordinary category is done after a few dozen, only a remarkable one takes all.
-    exceedances : int
-        10 gives a p-value of 0.1 a relative standard error of about 30 %.
-    seed : int
-    threads : int
-        Categories scanned at the same time.
-    engine : {"auto", "numba", "numpy"}
-        Auto takes numba where it can be imported.
-    """
-
-    replicates: int = 999
-    stopping: Stopping = "full"
-    exceedances: int = 10
-    seed: int = 0
-    threads: int = 1
-    engine: Engine = "auto"
-
-    def __post_init__(self) -> None:
-        """Refuse impossible numbers."""
-        if self.replicates < 0:
-            raise InputError(f"模拟次数 {self.replicates} 不能是负数；不要模拟请用 0。")
-        if self.stopping not in ("full", "sequential"):
-            raise InputError(f"没有名为“{self.stopping}”的停止方式；可用：full、sequential。")
-        if self.exceedances < 1 or self.threads < 1:
-            raise InputError("超过次数与线程数应为不小于 1 的整数。")
+#: Windows whose tables are held in memory at once, 24 bytes each.
+_PART: Final = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -152,17 +39,23 @@ class Model:
         Adds up to the number of cases when `given_total`.
     given_total : bool
         Whether the model is conditional on the number of cases.
-    permute : bool
-        Replicates shuffle the cases' times among the cells (needs `given_total`).
+    strata : tuple of array of int (cells, T)
+        When not empty, replicates are permutations: they shuffle the cases' times among their
+        cells, within each of these tables (which add up to `counts`).
     dispersion : float
-        Variance over mean of the replicates' counts, >= 1 (needs not `given_total`).
+        Variance over mean of the replicates' counts, >= 1; only without `given_total`.
     """
 
     counts: np.ndarray
     expected: np.ndarray
     given_total: bool = False
-    permute: bool = False
+    strata: tuple[np.ndarray, ...] = ()
     dispersion: float = 1.0
+
+    @property
+    def total(self) -> int:
+        """All cases."""
+        return int(self.counts.sum())
 
 
 def scan_poisson(
@@ -183,7 +76,7 @@ def scan_poisson(
     ----------
     counts : array of int (categories, T, cells) or (T, cells)
     expected : array, shaped as `counts`
-        What the baseline expects; a case where 0 is expected is never part of the evidence.
+        What the baseline expects; a window where 0 is expected is never a cluster.
     neighbours : array of int (cells, k)
         Each row begins with the cell itself, nearest first.
     longest : int, optional
@@ -214,28 +107,33 @@ def scan_poisson(
     reach = n_times if longest is None else longest
     if not 1 <= reach <= n_times:
         raise InputError(f"最长窗口 {reach} 应在 1 与 {n_times} 之间。")
-    if not np.issubdtype(observed.dtype, np.integer):
-        raise InputError(f"计数应为整数，得到的是 {observed.dtype}。")
     zones = nested_zones(neighbours, n_cells=n_cells)
-    starts, ends = prospective_windows(reach, longest=reach)
     sizes = np.full(len(zones), zones.shape[1], dtype=np.int32)
-    space = SearchSpace(zones, sizes, starts, ends)
+    space = SearchSpace(zones, sizes, *prospective_windows(reach, longest=reach))
     spread = np.broadcast_to(np.asarray(dispersion, dtype=float), n_categories)
     plan = monte_carlo or MonteCarlo()
     keys = [0] * n_categories if streams is None else list(streams)
 
     def one(n: int) -> ScanResult:
         model = Model(
-            counts=np.ascontiguousarray(observed[n, -reach:].T, dtype=np.int64),
-            expected=np.ascontiguousarray(means[n, -reach:].T),
+            counts=observed[n, -reach:].T,
+            expected=means[n, -reach:].T,
             dispersion=float(spread[n]),
         )
         found = scan_model(
-            model, space, plan, stream=keys[n], max_clusters=max_clusters, min_cases=min_cases
+            model,
+            space,
+            replace(plan, threads=1) if n_categories > 1 else plan,
+            stream=keys[n],
+            max_clusters=max_clusters,
+            min_cases=min_cases,
         )
-        return _shifted(found, n_times - reach)
+        return _later(found, n_times - reach)
 
-    return _each(one, n_categories, plan.threads)
+    if plan.threads == 1 or n_categories == 1:
+        return [one(n) for n in range(n_categories)]
+    with ThreadPoolExecutor(plan.threads) as pool:
+        return list(pool.map(one, range(n_categories)))
 
 
 def scan_model(
@@ -246,48 +144,54 @@ def scan_model(
     stream: int = 0,
     max_clusters: int = 10,
     min_cases: int = 1,
-    low_rates: bool = False,
+    rates: Rates = "high",
     secondary: Secondary = "any",
+    told: Callable[[int], None] | None = None,
 ) -> ScanResult:
     """Scan one category.
 
     Parameters
     ----------
-    low_rates : bool
-        Whether too few is a cluster as well.
-    secondary : {"any", "centre"}
-        A further cluster is the best of all windows without a cell of an earlier one ("any"), or
-        of the best windows of each centre those without (fewer, and the usual choice in
-        epidemiology).
+    rates : {"high", "low", "both"}
+        Whether too many, too few or either makes a cluster.
+    secondary : {"any", "centre", "centre-time"}
+        A further cluster is the best of all windows without a cell of an earlier one ("any"); or
+        of the best windows of each centre those without ("centre": fewer, and the usual choice
+        in epidemiology); or those without an earlier one's cell in a window that overlaps or
+        touches its own ("centre-time").
+    told : callable, optional
+        Is told now and then how many replicates are done.
     """
-    _check(model)
-    loops = _loops(monte_carlo.engine)
+    model = _checked(model)
     draws = _draws(model, monte_carlo, stream)
-    total = int(model.counts.sum())
-    tables = build_tables(
-        model.expected,
-        space,
-        total=total if model.given_total else None,
-        largest=max(total, int(draws.cases.max(initial=0))),
-        min_cases=min_cases,
-        low_rates=low_rates,
-    )
-    sums = window_sums(model.counts, space)
+    largest = max(model.total, int(draws.cases.max(initial=0)))
+
+    def tables(part: SearchSpace) -> Tables:
+        return build_tables(
+            model.expected,
+            part,
+            total=model.total if model.given_total else None,
+            largest=largest,
+            min_cases=min_cases,
+            rates=rates,
+        )
+
+    parts = _Parts(space, tables)
+    loops = loops_of(monte_carlo.engine)
 
     def best(where: SearchSpace) -> Best:
-        return loops.best_of_centres(sums, where, tables)
+        return _best(model, parts, loops, where.sizes)
 
-    value, size, window = best(space)
-    chosen = _disjoint(space, (value, size, window), best, max_clusters, secondary)
-    clusters = [_cluster(model, space, i, j, w, total) for i, j, w in chosen]
-    maxima = np.zeros(monte_carlo.replicates if clusters else 0)
-    if len(maxima):
-        top = float(value.max())
-        stop_at = monte_carlo.exceedances if monte_carlo.stopping == "sequential" else 0
-        run = loops.maxima(draws, space, tables, top - _TIE * (1.0 + top), stop_at, maxima)
-        maxima = maxima[:run]
+    first = best(space)
+    chosen = _apart(space, first, best, max_clusters, secondary)
+    clusters = [_cluster(model, space, *one) for one in chosen]
+    maxima = np.zeros(0)
+    if clusters and monte_carlo.replicates:
+        top = clusters[0].statistic
+        maxima = replicate_maxima(draws, parts, top, monte_carlo, told=told)
+    value, size, window = first
     return ScanResult(
-        clusters=tuple(_with_p(c, maxima, monte_carlo) for c in clusters),
+        clusters=tuple(with_p(c, maxima, stop_at=monte_carlo.stop_at) for c in clusters),
         centre_statistic=value,
         centre_size=size + 1,
         centre_window=window,
@@ -295,32 +199,42 @@ def scan_model(
     )
 
 
-def _draws(model: Model, plan: MonteCarlo, stream: int) -> Draws:
-    rng = np.random.default_rng([plan.seed, stream])
-    seeds = rng.integers(0, 2**64, size=plan.replicates, dtype=np.uint64)
-    total, mean = int(model.counts.sum()), float(model.expected.sum())
-    if model.given_total:
-        cases = np.full(plan.replicates, total, dtype=np.int64)
-    else:
-        clumps = mean * clumps_per_case(model.dispersion)
-        cases = rng.poisson(clumps, size=plan.replicates).astype(np.int64)
-    cell, time = np.nonzero(model.counts if model.permute else np.zeros((0, 0)))
-    often = model.counts[cell, time]
-    cdf, guide = cumulative(model.expected.ravel())
-    return Draws(
-        seeds=seeds,
-        cases=cases,
-        cdf=cdf,
-        guide=guide,
-        size_cdf=clump_sizes(model.dispersion),
-        case_cells=np.repeat(cell, often),
-        case_times=np.repeat(time, often),
-        n_cells=model.counts.shape[0],
-        n_times=model.counts.shape[1],
-    )
+class _Parts:
+    """The search space in parts of windows with their tables, few enough to be held in memory."""
+
+    def __init__(self, space: SearchSpace, tables: Callable[[SearchSpace], Tables]) -> None:
+        step = max(_PART // max(space.neighbours.size, 1), 1)
+        self._spaces = [
+            space._replace(starts=space.starts[k : k + step], ends=space.ends[k : k + step])
+            for k in range(0, len(space.starts), step)
+        ]
+        self._tables = tables
+        self._held = tables(self._spaces[0]) if len(self) == 1 else None
+
+    def __len__(self) -> int:
+        return len(self._spaces)
+
+    def __iter__(self) -> Iterator[tuple[SearchSpace, Tables]]:
+        for space in self._spaces:
+            yield space, self._held or self._tables(space)
 
 
-def _disjoint(
+def _best(model: Model, parts: _Parts, loops: ModuleType, sizes: np.ndarray) -> Best:
+    """Return the best window of each centre among its zones of at most `sizes`."""
+    value = np.zeros(len(sizes))
+    size, window = np.full(len(sizes), -1), np.full(len(sizes), -1)
+    at = 0
+    for part, tables in parts:
+        sums = window_sums(model.counts, part)
+        found = loops.best_of_centres(sums, part._replace(sizes=sizes), tables)
+        better = found[0] > value
+        value[better], size[better] = found[0][better], found[1][better]
+        window[better] = found[2][better] + at
+        at += len(part.starts)
+    return value, size, window
+
+
+def _apart(
     space: SearchSpace,
     found: Best,
     best: Callable[[SearchSpace], Best],
@@ -328,38 +242,85 @@ def _disjoint(
     secondary: Secondary,
 ) -> list[tuple[int, int, int]]:
     """Return centre, size - 1 and window of the clusters."""
+    if secondary != "any":
+        return _apart_centres(space, found, max_clusters, in_time=secondary == "centre-time")
     chosen: list[tuple[int, int, int]] = []
     taken = np.zeros(int(space.neighbours.max(initial=0)) + 1, dtype=bool)
     value, size, window = (part.copy() for part in found)
-    ranked = iter(np.argsort(-value, kind="stable"))
     while len(chosen) < max_clusters:
-        i = int(np.argmax(value)) if secondary == "any" else int(next(ranked, -1))
-        if i < 0 or value[i] <= 0.0:
+        i = int(np.argmax(value))
+        if value[i] <= 0.0:
             break
-        zone = space.neighbours[i, : size[i] + 1]
-        if taken[zone].any():  # only where each centre has one window
-            continue
         chosen.append((i, int(size[i]), int(window[i])))
-        taken[zone] = True
-        if secondary == "any" and len(chosen) < max_clusters:
-            left = space.without(taken)
-            hit = size >= left.sizes  # the others' best windows stand
-            again = best(left._replace(sizes=np.where(hit, left.sizes, 0).astype(np.int32)))
-            for part, new in zip((value, size, window), again, strict=True):
-                part[hit] = new[hit]
+        taken[space.neighbours[i, : size[i] + 1]] = True
+        left = space.without(taken)
+        hit = size >= left.sizes  # the others' best windows stand
+        again = best(left._replace(sizes=np.where(hit, left.sizes, 0).astype(np.int32)))
+        for part, new in zip((value, size, window), again, strict=True):
+            part[hit] = new[hit]
     return chosen
 
 
-def _cluster(model: Model, space: SearchSpace, i: int, j: int, w: int, total: int) -> Cluster:
+def _apart_centres(
+    space: SearchSpace, found: Best, max_clusters: int, *, in_time: bool
+) -> list[tuple[int, int, int]]:
+    value, size, window = found
+    chosen: list[tuple[int, int, int]] = []
+    zones: list[tuple[set[int], int, int]] = []
+    for i in np.argsort(-value, kind="stable"):
+        if value[i] <= 0.0 or len(chosen) == max_clusters:
+            break
+        zone = set(space.neighbours[i, : size[i] + 1].tolist())
+        start, end = int(space.starts[window[i]]), int(space.ends[window[i]])
+        if all(
+            zone.isdisjoint(other) or (in_time and (end < first or last < start))
+            for other, first, last in zones
+        ):
+            zones.append((zone, start, end))
+            chosen.append((int(i), int(size[i]), int(window[i])))
+    return chosen
+
+
+def _draws(model: Model, plan: MonteCarlo, stream: int) -> Draws:
+    rng = np.random.default_rng([plan.seed, stream])
+    seeds = rng.integers(0, 2**64, size=plan.replicates, dtype=np.uint64)
+    if model.given_total:
+        cases = np.full(plan.replicates, model.total, dtype=np.int64)
+    else:
+        clumps = float(model.expected.sum()) * clumps_per_case(model.dispersion)
+        cases = rng.poisson(clumps, size=plan.replicates).astype(np.int64)
+    cells, times = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    ends = [0]
+    for counts in model.strata:
+        cell, time = np.nonzero(counts)
+        often = counts[cell, time]
+        cells = np.concatenate([cells, np.repeat(cell, often)])
+        times = np.concatenate([times, np.repeat(time, often)])
+        ends.append(len(cells))
+    cdf, guide = cumulative(model.expected.ravel())
+    return Draws(
+        seeds=seeds,
+        cases=cases,
+        cdf=cdf,
+        guide=guide,
+        size_cdf=clump_sizes(model.dispersion),
+        case_cells=cells,
+        case_times=times,
+        stratum_ends=np.asarray(ends, dtype=np.int64),
+        n_cells=model.counts.shape[0],
+        n_times=model.counts.shape[1],
+    )
+
+
+def _cluster(model: Model, space: SearchSpace, i: int, j: int, w: int) -> Cluster:
     members = space.neighbours[i, : j + 1]
     start, end = int(space.starts[w]), int(space.ends[w])
     observed = int(model.counts[members, start:end].sum())
     expected = float(model.expected[members, start:end].sum())
-    risk = observed / expected
-    if model.given_total and not model.permute:
+    risk, total = observed / expected, model.total if model.given_total else None
+    if total is not None and not model.strata:
         rest = (total - observed) / (total - expected)
         risk = risk / rest if rest > 0 else float("inf")
-    statistic = log_likelihood_ratio(observed, expected, total=total if model.given_total else None)
     return Cluster(
         centre=i,
         size=j + 1,
@@ -369,62 +330,32 @@ def _cluster(model: Model, space: SearchSpace, i: int, j: int, w: int, total: in
         observed=observed,
         expected=expected,
         relative_risk=risk,
-        statistic=float(statistic),
+        statistic=float(log_likelihood_ratio(observed, expected, total=total)),
     )
 
 
-def _with_p(cluster: Cluster, maxima: np.ndarray, plan: MonteCarlo) -> Cluster:
-    if not len(maxima):
-        return cluster
-    least = cluster.statistic - _TIE * (1.0 + cluster.statistic)
-    reached = int(np.sum(maxima >= least))
-    if plan.stopping == "sequential" and reached >= plan.exceedances:
-        p_value = reached / len(maxima)
-    else:
-        p_value = (reached + 1) / (len(maxima) + 1)
-    return replace(cluster, p_value=p_value, gumbel_p_value=gumbel_tail(cluster.statistic, maxima))
-
-
-def gumbel_tail(statistic: float, maxima: np.ndarray) -> float:
-    """Return P(X >= statistic) of the Gumbel distribution with the moments of `maxima`."""
-    if len(maxima) < 20:  # fewer say nothing about a tail
-        return float("nan")
-    scale = float(np.std(maxima, ddof=1)) * np.sqrt(6.0) / np.pi
-    if scale == 0.0:
-        return float("nan")
-    mode = float(np.mean(maxima)) - np.euler_gamma * scale
-    return float(-np.expm1(-np.exp(-(statistic - mode) / scale)))
-
-
-def _each(one: Callable[[int], ScanResult], n: int, threads: int) -> list[ScanResult]:
-    if threads == 1 or n < 2:
-        return [one(k) for k in range(n)]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, range(n)))
-
-
-def _shifted(found: ScanResult, by: int) -> ScanResult:
+def _later(found: ScanResult, by: int) -> ScanResult:
+    if by == 0:
+        return found
     moved = tuple(replace(c, start=c.start + by, end=c.end + by) for c in found.clusters)
     return replace(found, clusters=moved)
 
 
-def _check(model: Model) -> None:
+def _checked(model: Model) -> Model:
+    """Refuse what cannot be scanned; return the model with whole arrays."""
     counts, expected = model.counts, model.expected
     if counts.shape != expected.shape or counts.ndim != 2:
         raise InputError(f"计数 {counts.shape} 与预期 {expected.shape} 的形状不一致。")
+    if not np.issubdtype(counts.dtype, np.integer):
+        raise InputError(f"计数应为整数，得到的是 {counts.dtype}。")
     if (counts < 0).any():
         raise InputError(f"计数里有负数 {counts.min()}；计数不能小于 0。")
     if not np.isfinite(expected).all() or (expected < 0).any():
         raise InputError("预期里有空值、无穷大或负数；应为不小于 0 的数。")
     if model.dispersion < 1.0:
         raise InputError(f"离散度 {model.dispersion} 应不小于 1（1 为泊松）。")
-
-
-def _loops(engine: Engine) -> ModuleType:
-    if engine not in ("auto", "numba", "numpy"):
-        raise InputError(f"没有名为“{engine}”的计算引擎；可用：auto、numba、numpy。")
-    if engine == "numpy" or (engine == "auto" and importlib.util.find_spec("numba") is None):
-        return plain
-    from govdash.detect.scan import compiled  # numba takes a second to import
-
-    return compiled
+    return replace(
+        model,
+        counts=np.ascontiguousarray(counts, dtype=np.int64),
+        expected=np.ascontiguousarray(expected, dtype=float),
+    )

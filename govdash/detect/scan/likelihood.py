@@ -17,12 +17,14 @@ Kulldorff et al. (2005), A space-time permutation scan statistic, PLoS Medicine 
 Neill, Moore, Sabhnani & Daniel (2005), Detection of emerging space-time clusters, KDD.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from scipy.special import xlogy
 
 from govdash.detect.scan.space import SearchSpace, window_sums
+
+Rates = Literal["high", "low", "both"]
 
 #: No count reaches this: windows where nothing is expected are never a cluster.
 _NEVER: Final = np.iinfo(np.int32).max
@@ -73,7 +75,7 @@ def build_tables(
     total: int | None,
     largest: int,
     min_cases: int = 1,
-    low_rates: bool = False,
+    rates: Rates = "high",
 ) -> Tables:
     """Return the tables for what is `expected` (cells, T).
 
@@ -100,12 +102,12 @@ def build_tables(
         count = np.arange(total + 1, dtype=float)
         table = xlogy(count, count) + xlogy(total - count, total - count)
     high = np.maximum(np.floor(b) + 1.0, min_cases)
-    low = np.ceil(b) - 1.0 if low_rates else np.full_like(b, -1.0)
+    low = np.ceil(b) - 1.0
     return Tables(
         slope=slope,
         base=base,
-        high=np.where(usable, high, _NEVER).astype(np.int32),
-        low=np.where(usable, low, -1.0).astype(np.int32),
+        high=np.where(usable & (rates != "low"), high, _NEVER).astype(np.int32),
+        low=np.where(usable & (rates != "high"), low, -1.0).astype(np.int32),
         table=table,
     )
 

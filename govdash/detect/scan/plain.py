@@ -1,5 +1,7 @@
 """The loops of the scan in NumPy: used where numba cannot be imported; equal to `compiled`."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from govdash.detect.scan.likelihood import Tables, count_table
@@ -79,11 +81,14 @@ def _dropped(draws: Draws, k: int) -> np.ndarray:
 def _shuffled(draws: Draws, k: int) -> np.ndarray:
     """Return counts (cells, T) after giving the cases' times to their cells at random."""
     order = draws.case_times.tolist()
-    n = len(order)
-    # Fisher-Yates: the m-th from the end swaps with one of those before it, or itself
-    swaps = (uniforms(draws.seeds[k], n) * np.arange(n, 0, -1)).astype(np.int64).tolist()
-    for m, other in zip(range(n - 1, 0, -1), swaps, strict=False):
-        order[m], order[other] = order[other], order[m]
+    drawn = uniforms(draws.seeds[k], len(order))
+    ends = draws.stratum_ends.tolist()
+    for first, end in pairwise(ends):
+        # Fisher-Yates: each, from the last, swaps with one of those before it, or itself
+        places = np.arange(end - first, 0, -1)
+        swaps = (first + (drawn[first:end][::-1] * places).astype(np.int64)).tolist()
+        for m, other in zip(range(end - 1, first, -1), swaps, strict=False):
+            order[m], order[other] = order[other], order[m]
     return _counted(draws.case_cells * draws.n_times + np.asarray(order), None, draws)
 
 

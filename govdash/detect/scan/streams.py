@@ -37,6 +37,8 @@ class Draws(NamedTuple):
         See `clump_sizes`.
     case_cells, case_times : array of int64 (cases,)
         Cell and bucket of every case where replicates are permutations; else empty.
+    stratum_ends : array of int64 (strata + 1,)
+        Cases from one end to the next are shuffled among each other.
     n_cells, n_times : int
     """
 
@@ -47,6 +49,7 @@ class Draws(NamedTuple):
     size_cdf: np.ndarray
     case_cells: np.ndarray
     case_times: np.ndarray
+    stratum_ends: np.ndarray
     n_cells: int
     n_times: int
 
