@@ -243,8 +243,9 @@ def _nothing() -> None:
 
 
 def _sync(settings: Settings) -> None:
-    store = Store.open(settings.database_url)
-    sync(store, Lake.open(settings))
+    store, lake = Store.open(settings.database_url), Lake.open(settings)
+    sync(store, lake)
+    lake.close()
     store.close()
 
 

@@ -10,7 +10,7 @@ from govdash.detect.contract import (
     check_counts,
 )
 from govdash.detect.evidence import Evidence, Finding, explain, severity, with_shares
-from govdash.detect.findings import FindPolicy, find, find_fitted
+from govdash.detect.findings import FindPolicy, find, find_fitted, find_scored
 from govdash.detect.keys import ALL, CHANNEL, SeriesKey, make_key, split_key
 from govdash.detect.multiple import benjamini_hochberg
 from govdash.detect.nested import reduce_nested
@@ -42,6 +42,7 @@ __all__ = [
     "explain",
     "find",
     "find_fitted",
+    "find_scored",
     "judge",
     "make_detector",
     "make_key",

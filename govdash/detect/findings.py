@@ -92,6 +92,22 @@ def find_fitted(
     policy = policy or FindPolicy()
     scores = score_windows(detector, counts, at_day=pd.Timestamp(at_day), widths=policy.widths)
     q_values = benjamini_hochberg(scores.p_value)
+    return find_scored(scores, q_values, counts, policy=policy, names=names)
+
+
+def find_scored(
+    scores: WindowScores,
+    q_values: np.ndarray,
+    counts: pd.DataFrame,
+    *,
+    policy: FindPolicy,
+    names: Mapping[str, str] | None = None,
+) -> list[Finding]:
+    """As `find`, with scores whose q-values (series,) may have been taken over more than these.
+
+    `counts` are those that were scored, with the history that the evidence compares with.
+    """
+    at_day = scores.at_day.date()
     excess = scores.excess()
     here = excess[scores.best, np.arange(len(scores.series))]
     chosen = (

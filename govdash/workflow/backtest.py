@@ -1,6 +1,6 @@
 """Backtest: replay the lake's history through the rules and judge it against labelled incidents."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from govdash.workflow import rules as rule_book
 from govdash.workflow.calendar import WorkCalendar
 from govdash.workflow.counting import Counts
 from govdash.workflow.naming import Names
-from govdash.workflow.watched import Watch
+from govdash.workflow.watched import Look, Watch
 
 #: Days replayed with one choice of series worth learning: few enough that the choice is small.
 _STRETCH: Final = 28
@@ -87,14 +87,20 @@ def run(
         )
     calendar = WorkCalendar.load(settings.data)
     findings: list[Finding] = []
-    total = len(watches) * ((end - start).days + 1)
-    done = 0
-    for watch, counts in zip(watches, records, strict=True):
-        for days, found in _replay(watch, counts, start, end, calendar=calendar, names=names):
-            findings += found
-            done += days
-            if progress is not None:
-                progress(done / total)
+    total = (end - start).days + 1
+    for n in range(0, total, _STRETCH):
+        begin = start + timedelta(days=n)
+        until = min(begin + timedelta(days=_STRETCH - 1), end)
+        seen = [
+            _looks(watch, counts, begin, until, calendar=calendar)
+            for watch, counts in zip(watches, records, strict=True)
+        ]
+        for day in pd.date_range(begin, until):
+            looks = [of_day[day] for of_day in seen if day in of_day]
+            for look, told in zip(looks, watched.findings_of(looks, names), strict=True):
+                findings += [finding for finding in told if look.watch.taker(finding)]
+        if progress is not None:
+            progress(min(n + _STRETCH, total) / total)
     return judge(findings, labels, first_day=start, last_day=end)
 
 
@@ -143,35 +149,25 @@ def last_complete_day(lake: Lake, zone: ZoneInfo) -> date:
     return local_day(newest, zone) - timedelta(days=1)
 
 
-def _replay(
-    watch: Watch,
-    counts: Counts,
-    first: date,
-    last: date,
-    *,
-    calendar: WorkCalendar,
-    names: Names,
-) -> Iterator[tuple[int, list[Finding]]]:
-    """Yield (days, findings that a rule takes) of one stretch after the other."""
-    make = partial(watch.make, calendar, first - timedelta(days=watch.history_days), last)
-    for n in range(0, (last - first).days + 1, _STRETCH):
-        begin = first + timedelta(days=n)
-        end = min(begin + timedelta(days=_STRETCH - 1), last)
-        learned = counts.candidates(begin, end) if counts.daily.shape[1] else []
-        found: list[Finding] = []
-        if learned:
-            since = pd.Timestamp(begin) - pd.Timedelta(days=watch.history_days)
-            known = counts.daily.loc[since : pd.Timestamp(end), learned]
-            for day, detector in refits(
-                known,
-                first=pd.Timestamp(begin),
-                last=pd.Timestamp(end),
-                make=make,
-                refit_days=REFIT_DAYS,
-            ):
-                told = watch.find(detector, counts, learned=learned, at_day=day.date(), names=names)
-                found += [finding for finding in told if watch.taker(finding)]
-        yield (end - begin).days + 1, found
+def _looks(
+    watch: Watch, counts: Counts, first: date, last: date, *, calendar: WorkCalendar
+) -> dict[pd.Timestamp, Look]:
+    """Return what a watch sees of each day of a stretch."""
+    learned = counts.candidates(first, last) if counts.daily.shape[1] else []
+    if not learned:
+        return {}
+    since = first - timedelta(days=watch.history_days)
+    known = counts.daily.loc[pd.Timestamp(since) : pd.Timestamp(last), learned]
+    return {
+        day: watch.look(detector, counts, learned=learned, at_day=day.date())
+        for day, detector in refits(
+            known,
+            first=pd.Timestamp(first),
+            last=pd.Timestamp(last),
+            make=partial(watch.make, calendar, since, last),
+            refit_days=REFIT_DAYS,
+        )
+    }
 
 
 def _day(text: str, zone: ZoneInfo, path: Path) -> date:

@@ -20,7 +20,7 @@ from govdash.workflow.calendar import WorkCalendar
 from govdash.workflow.naming import Names
 from govdash.workflow.rules import Rule
 from govdash.workflow.signals import Outcome
-from govdash.workflow.watched import Watch
+from govdash.workflow.watched import Look, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,22 @@ class TickSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
-    """Findings of one watch, and how many series were looked at."""
+class _Seen:
+    """What a watch saw of yesterday and today, and how many series it has."""
 
     watch: Watch
-    findings: list[Finding]
+    looks: tuple[Look, ...]
     series: int
     note: str = ""
     complete: bool = False  # whether silence means that nothing is abnormal
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Findings of one watch."""
+
+    seen: _Seen
+    findings: list[Finding]
 
 
 def run_tick(store: Store, lake: Lake, settings: Settings, *, at: datetime) -> TickSummary:
@@ -74,47 +82,55 @@ def run_tick(store: Store, lake: Lake, settings: Settings, *, at: datetime) -> T
         book = rule_book.current(session)
         names = Names.load(session)
     calendar = WorkCalendar.load(settings.data)
-    scored = [
-        _score(lake, watch, settings, at=at, calendar=calendar, names=names)
-        for watch in watched.watches(book)
+    seen = [
+        _look(lake, watch, settings, at=at, calendar=calendar) for watch in watched.watches(book)
     ]
+    scored = _judge(lake, seen, names, zone_name=settings.timezone)
     with store.write() as session:
         return _decide(session, scored, book, names, settings, at=at)
 
 
-def _score(
-    lake: Lake,
-    watch: Watch,
-    settings: Settings,
-    *,
-    at: datetime,
-    calendar: WorkCalendar,
-    names: Names,
-) -> _Scored:
-    zone_name = settings.timezone
+def _look(
+    lake: Lake, watch: Watch, settings: Settings, *, at: datetime, calendar: WorkCalendar
+) -> _Seen:
     last = local_day(at, settings.zone) - timedelta(days=1)
     today = last + timedelta(days=1)
     counts = counting.history(
-        lake, watch.rules, last=last, zone_name=zone_name, at=at if watch.partial_day else None
+        lake,
+        watch.rules,
+        last=last,
+        zone_name=settings.timezone,
+        at=at if watch.partial_day else None,
     )
     size = counts.daily.shape[1]
     if size == 0:
-        return _Scored(watch, [], 0, "数据湖中没有可评分的序列")
+        return _Seen(watch, (), 0, "数据湖中没有可评分的序列")
     known = counts.until(last)
     detector = watch.make(calendar, known.index[0].date(), last)
     if len(known) < detector.min_days:
         short = f"历史只有 {len(known)} 天，至少需要 {detector.min_days} 天"
-        return _Scored(watch, [], size, short)
+        return _Seen(watch, (), size, short)
     learned = counts.candidates(last, today)
     if not learned:
-        return _Scored(watch, [], size, complete=True)
+        return _Seen(watch, (), size, complete=True)
     detector.fit(known[learned])
-    found = watch.find(detector, counts, learned=learned, at_day=last, names=names)
+    looks = [watch.look(detector, counts, learned=learned, at_day=last)]
     if watch.partial_day:
-        now = watch.find(detector, counts, learned=learned, at_day=today, names=names, today=True)
-        found = _newest(found, now)
-    cells = [watched.with_cells(lake, f, names=names, zone_name=zone_name) for f in found]
-    return _Scored(watch, cells, size, detector.note_, complete=True)
+        looks.append(watch.look(detector, counts, learned=learned, at_day=today, today=True))
+    return _Seen(watch, tuple(looks), size, detector.note_, complete=True)
+
+
+def _judge(lake: Lake, seen: Sequence[_Seen], names: Names, *, zone_name: str) -> list[_Scored]:
+    """Tell the findings of all watches together, each with the cells its excess comes from."""
+    told = iter(watched.findings_of([look for one in seen for look in one.looks], names))
+    scored: list[_Scored] = []
+    for one in seen:
+        found: list[Finding] = []
+        for _ in one.looks:
+            found = _newest(found, next(told))
+        cells = [watched.with_cells(lake, f, names=names, zone_name=zone_name) for f in found]
+        scored.append(_Scored(one, cells))
+    return scored
 
 
 def _newest(yesterday: Sequence[Finding], today: Sequence[Finding]) -> list[Finding]:
@@ -142,12 +158,13 @@ def _decide(
     at: datetime,
 ) -> TickSummary:
     rows.lock_raising(session)
+    seen_by = [result.seen for result in scored]
     standing = _standing(rows.opened(session))
     seen: dict[int, Alert] = {}
     heard: list[tuple[SeriesKey, str]] = []
     told: dict[Outcome, list[str]] = {outcome: [] for outcome in Outcome}
     folded = 0
-    for finding, watch in ((f, result.watch) for result in scored for f in result.findings):
+    for finding, watch in ((f, result.seen.watch) for result in scored for f in result.findings):
         own = standing.get((finding.key, finding.direction))
         rule = watch.taker(finding, open_rule=own.rule_code if own else None)
         if rule is None:
@@ -165,7 +182,7 @@ def _decide(
         )
         seen[alert.id] = alert
         told[outcome].append(alert.number)
-    silent = {r.code for result in scored if not result.complete for r in result.watch.rules}
+    silent = {r.code for one in seen_by if not one.complete for r in one.watch.rules}
     days = {rule.code: rule.parameters.clear_after_days for rule in book}
     faded = sum(
         signals.advance_signal(session, alert, at=at, clear_after_days=days[alert.rule_code])
@@ -177,13 +194,13 @@ def _decide(
     summary = TickSummary(
         at=at,
         day=local_day(at, settings.zone) - timedelta(days=1),
-        series=sum(result.series for result in scored),
+        series=sum(one.series for one in seen_by),
         findings=sum(len(result.findings) for result in scored),
         raised=tuple(told[Outcome.RAISED]),
         updated=len(told[Outcome.UPDATED]) + len(told[Outcome.NOTED]),
         folded=folded,
         faded=faded,
-        notes=tuple(dict.fromkeys(result.note for result in scored if result.note)),
+        notes=tuple(dict.fromkeys(one.note for one in seen_by if one.note)),
     )
     if summary.changed:
         journal.record(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from govdash.access import SYSTEM, query_for
@@ -18,8 +19,11 @@ from govdash.detect import (
     Detector,
     Finding,
     FindPolicy,
-    find_fitted,
+    WindowScores,
+    benjamini_hochberg,
+    find_scored,
     make_detector,
+    score_windows,
     shares_of,
     with_shares,
 )
@@ -56,21 +60,15 @@ class Watch:
         """Whether a rule wants to hear about today before it is over."""
         return any(rule.parameters.partial_day for rule in self.rules)
 
-    def policy(self, *, of_all: float = 1.0, today: bool = False) -> FindPolicy:
+    def policy(self, *, today: bool = False) -> FindPolicy:
         """Return the widest policy of the rules; each rule then takes what is its own.
 
-        Parameters
-        ----------
-        of_all : float
-            Share of all series that are scored. Those left out have the largest p-values, so the
-            Benjamini-Hochberg step over all of them is the step over these at so much of the rate.
-        today : bool
-            Today is held against what a whole day may bring, and can only be too high.
+        Today is held against what a whole day may bring, and can only be too high.
         """
         windows = {1} if today else {w for rule in self.rules for w in rule.parameters.windows}
         low = any(rule.parameters.direction == "low" for rule in self.rules)
         return FindPolicy(
-            fdr=max(rule.parameters.fdr for rule in self.rules) * of_all,
+            fdr=max(rule.parameters.fdr for rule in self.rules),
             min_excess=min(rule.parameters.min_excess for rule in self.rules),
             widths=tuple(sorted(windows)),
             low_side=low and not today,
@@ -87,34 +85,20 @@ class Watch:
             known["workdays"] = calendar.worked_weekends(first, ahead)
         return make_detector(self.detector, **known)
 
-    def find(
+    def look(
         self,
         detector: Detector,
         counts: Counts,
         *,
         learned: Sequence[str],
         at_day: date,
-        names: Names,
         today: bool = False,
-    ) -> list[Finding]:
-        """Return what a rule may want of the end of a day; the detector has `learned` some series.
-
-        ``q_value`` is over all series, also those that were not worth learning. A window that
-        is abnormal only for its first days is left out: that matter is over.
-        """
-        share = len(learned) / counts.daily.shape[1]
-        found = find_fitted(
-            detector,
-            counts.until(at_day)[list(learned)],
-            at_day=at_day,
-            policy=self.policy(of_all=share, today=today),
-            names=names.areas,
-        )
-        return [
-            _over_all(finding, share)
-            for finding in found
-            if self.speaks(finding) and _lasts(finding, counts.daily[finding.series])
-        ]
+    ) -> "Look":
+        """Score the end of a day; the detector has `learned` the series that can be found."""
+        known = counts.until(at_day)[list(learned)]
+        policy = self.policy(today=today)
+        scores = score_windows(detector, known, at_day=pd.Timestamp(at_day), widths=policy.widths)
+        return Look(self, policy, scores, known, counts.daily.shape[1])
 
     def taker(self, finding: Finding, *, open_rule: str | None = None) -> Rule | None:
         """Return the rule whose alert a finding becomes; None when no rule wants it.
@@ -135,6 +119,41 @@ class Watch:
     def speaks(self, finding: Finding) -> bool:
         """Whether a finding may matter to a rule, be it for an alert that is open already."""
         return any(rule.speaks(finding) for rule in self.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one watch saw of one day."""
+
+    watch: Watch
+    policy: FindPolicy
+    scores: WindowScores
+    counts: pd.DataFrame  # days up to it × the series that were scored
+    size: int  # of all series, also those that were not worth scoring
+
+
+def findings_of(looks: Sequence[Look], names: Names) -> list[list[Finding]]:
+    """Return what each look may tell its rules.
+
+    The false discovery rate is that of all series of all looks together; those that were not
+    scored have the largest p-values, so their number is all that matters. A window that is
+    abnormal only for its first days is left out: that matter is over.
+    """
+    if not looks:
+        return []
+    p_values = np.concatenate([look.scores.p_value for look in looks])
+    q_values = benjamini_hochberg(p_values, tests=sum(look.size for look in looks))
+    ends = np.cumsum([len(look.scores.p_value) for look in looks], dtype=int)
+    return [
+        [
+            finding
+            for finding in find_scored(
+                look.scores, q, look.counts, policy=look.policy, names=names.areas
+            )
+            if look.watch.speaks(finding) and _lasts(finding, look.counts[finding.series])
+        ]
+        for look, q in zip(looks, np.split(q_values, ends[:-1]), strict=True)
+    ]
 
 
 def watches(rules: Sequence[Rule]) -> list[Watch]:
@@ -184,8 +203,3 @@ def _lasts(finding: Finding, counts: "pd.Series[int]") -> bool:
     share = last / days
     late = seen - finding.evidence.expected * share
     return late / finding.evidence.excess >= share / 2
-
-
-def _over_all(finding: Finding, share: float) -> Finding:
-    q_value = min(finding.evidence.q_value / share, 1.0)
-    return replace(finding, evidence=replace(finding.evidence, q_value=q_value))

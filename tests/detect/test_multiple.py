@@ -24,6 +24,13 @@ def test_no_series_gives_no_q_values():
     assert benjamini_hochberg(np.array([])).size == 0
 
 
+def test_tests_that_were_left_out_count_as_the_largest():
+    """.005 and .01 of 100 tests: .005·100/1 = .5, .01·100/2 = .5; 98 ones would say the same."""
+    q = benjamini_hochberg(np.array([0.01, 0.005]), tests=100)
+    assert q == pytest.approx([0.5, 0.5])
+    assert q == pytest.approx(benjamini_hochberg(np.array([0.01, 0.005] + [1.0] * 98))[:2])
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_q_values_agree_with_scipy_and_never_undercut_p(p_values):
     p = np.array(p_values)

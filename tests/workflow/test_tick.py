@@ -319,7 +319,9 @@ def test_series_that_were_not_worth_learning_still_count_for_the_false_discovery
     assert 0 < len(learned) < counts.daily.shape[1]
     calendar = WorkCalendar.load(settings.data)
     detector = watch.make(calendar, FIRST, BURST).fit(counts.daily[learned])
-    some = watch.find(detector, counts, learned=learned, at_day=BURST, names=names)
+    look = watch.look(detector, counts, learned=learned, at_day=BURST)
+    [some] = watched.findings_of([look], names)
+    twice, _ = watched.findings_of([look, look], names)
     whole = watch.make(calendar, FIRST, BURST).fit(counts.daily)
     policy = FindPolicy(**{**vars(watch.policy()), "low_side": False})
     every = find_fitted(whole, counts.daily, at_day=BURST, policy=policy)
@@ -327,6 +329,8 @@ def test_series_that_were_not_worth_learning_still_count_for_the_false_discovery
     assert some
     for found in some:
         assert found.evidence.q_value == pytest.approx(q_all[found.series], rel=1e-6)
+    # beside another look the same p-values are one among twice as many
+    assert [f.evidence.q_value for f in twice] == pytest.approx([f.evidence.q_value for f in some])
 
 
 def test_counts_are_gap_free_and_add_up(city, lake, settings):
