@@ -17,15 +17,36 @@ from numba import njit
 
 #: Half trust at this normal score (Noufaily et al. 2013, Stat. Med. 32:1206, begin here).
 HALF_TRUST: Final = 2.58
-#: Half trust on the low side, single buckets with >= 5 expected. So rare (2e-4) in ordinary
+#: Half trust on the low side, single buckets with >= 5 expected. So rare (3e-5) in ordinary
 #: series that no bias is worth undoing; an outage lies far beyond.
-HALF_TRUST_LOW: Final = 3.5
+HALF_TRUST_LOW: Final = 4.0
 #: Under these weights an ordinary series of mean m and dispersion φ shows the mean
-#: m - 0.0638 sqrt(φ m) (the figure moves by ±0.003 over m = 0.1-150, φ = 1-5), and the dispersion
-#: φ / (1.0797 + 0.0776 g + 0.00433 g²) with g = (2φ - 1) / sqrt(φ m), the skewness of the negative
-#: binomial (within 4 %). Found by simulation: `python benchmarks/scenarios.py --constants`.
-MEAN_SHIFT: Final = 0.0638
-_SPREAD_LOSS: Final = (1.0797, 0.0776, 0.00433)
+#: m - shift sqrt(φ m) and the dispersion φ / loss. Rows: φ as below; columns: m as below; linear
+#: between their logarithms. Simulated: `python benchmarks/scenarios.py --constants`.
+_AT_PHI: Final = np.array([1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0])
+_AT_MEAN: Final = np.array([0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 150.0])
+_SHIFT: Final = np.array(
+    [
+        [-0.002, 0.002, 0.018, 0.065, 0.075, 0.072, 0.066, 0.063, 0.063],
+        [0.004, 0.008, 0.030, 0.067, 0.075, 0.071, 0.069, 0.066, 0.064],
+        [0.011, 0.016, 0.040, 0.069, 0.074, 0.072, 0.069, 0.066, 0.064],
+        [0.018, 0.027, 0.046, 0.067, 0.074, 0.073, 0.069, 0.066, 0.065],
+        [0.024, 0.035, 0.050, 0.068, 0.076, 0.074, 0.070, 0.068, 0.066],
+        [0.027, 0.039, 0.053, 0.065, 0.072, 0.074, 0.072, 0.072, 0.065],
+        [0.025, 0.040, 0.054, 0.061, 0.067, 0.073, 0.072, 0.073, 0.067],
+    ]
+)
+_LOSS: Final = np.array(
+    [
+        [0.983, 1.017, 1.090, 1.199, 1.177, 1.137, 1.112, 1.100, 1.093],
+        [1.113, 1.118, 1.224, 1.269, 1.207, 1.147, 1.120, 1.103, 1.094],
+        [1.389, 1.341, 1.403, 1.360, 1.237, 1.171, 1.128, 1.108, 1.094],
+        [1.910, 1.763, 1.628, 1.468, 1.292, 1.197, 1.142, 1.118, 1.102],
+        [3.132, 2.517, 1.975, 1.645, 1.387, 1.245, 1.164, 1.130, 1.106],
+        [6.345, 3.978, 2.568, 1.892, 1.510, 1.320, 1.201, 1.150, 1.113],
+        [17.966, 9.180, 3.869, 2.375, 1.737, 1.441, 1.267, 1.184, 1.129],
+    ]
+)
 #: Something that fills half of so many buckets is no outbreak but the new usual: trust begins to
 #: come back, in full at three quarters.
 SHIFT_FROM: Final = 0.5
@@ -35,8 +56,8 @@ DISPERSION_LIMIT: Final = 100.0
 _WIDEST: Final = 3
 #: Fewer events than this are never an outbreak: in a sparse series every single one is rare.
 OUTBREAK_COUNT: Final = 3.0
-#: Where the excess of a sum is below 1.2 sd its normal score cannot reach the cut's slope.
-_CANDIDATE: Final = 1.2
+#: Where the excess of a sum is below 1.7 sd its normal score cannot reach the cut's slope.
+_CANDIDATE: Final = 1.7
 _LOW_FROM: Final = 5.0
 
 
@@ -70,35 +91,38 @@ def _trust(counts, mean, phi, out):  # noqa: ANN001, ANN202 - compiled
     n, series = counts.shape
     limit = HALF_TRUST * HALF_TRUST
     limit_low = HALF_TRUST_LOW * HALF_TRUST_LOW
-    worst = np.zeros((n, series))
+    far = _CANDIDATE * _CANDIDATE
     for t in range(n):
         for s in range(series):
-            y = 0.0
-            m = 0.0
-            for width in range(min(_WIDEST, t + 1)):
+            out[t, s] = 0.0  # the largest normal score, until the second pass
+    for t in range(n):
+        widest = min(_WIDEST, t + 1)
+        for s in range(series):
+            y = counts[t, s]
+            m = mean[t, s]
+            edge = far * phi[s]
+            if y >= OUTBREAK_COUNT and y > m and (y - m) * (y - m) > edge * m:
+                z = _normal_score(y, m, phi[s])
+                out[t, s] = max(out[t, s], z)
+            for width in range(1, widest):
                 y += counts[t - width, s]
                 m += mean[t - width, s]
-                over = y - m
-                if (
-                    y >= OUTBREAK_COUNT
-                    and over > 0.0
-                    and over * over > _CANDIDATE * _CANDIDATE * phi[s] * m
-                ):
+                if y >= OUTBREAK_COUNT and y > m and (y - m) * (y - m) > edge * m:
                     z = _normal_score(y, m, phi[s])
-                    for back in range(width + 1):
-                        at = t - back
-                        if counts[at, s] > mean[at, s] and worst[at, s] < z:
-                            worst[at, s] = z
+                    for at in range(t - width, t + 1):
+                        if counts[at, s] > mean[at, s] and out[at, s] < z:
+                            out[at, s] = z
     for t in range(n):
         for s in range(series):
-            z = worst[t, s]
+            z = out[t, s]
             if z > 0.0:
                 out[t, s] = 1.0 / (1.0 + np.exp(min((z * z - limit) / 2.0, 40.0)))
-            elif mean[t, s] >= _LOW_FROM and counts[t, s] < mean[t, s]:
-                z = _normal_score(counts[t, s], mean[t, s], phi[s])
+                continue
+            out[t, s] = 1.0
+            y, m = counts[t, s], mean[t, s]
+            if m >= _LOW_FROM and y < m and (y - m) * (y - m) > 4.0 * far * phi[s] * m:
+                z = _normal_score(y, m, phi[s])
                 out[t, s] = 1.0 / (1.0 + np.exp(min((z * z - limit_low) / 2.0, 40.0)))
-            else:
-                out[t, s] = 1.0
 
 
 @njit(cache=True)
@@ -134,24 +158,40 @@ def trust(counts: np.ndarray, mean: np.ndarray, phi: np.ndarray, *, span: int = 
     return weights
 
 
+def usual_bias(mean: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean's shift, in sqrt(φ m), and the dispersion's loss for ordinary series."""
+    row, up = _place(np.log(phi), np.log(_AT_PHI))
+    column, right = _place(np.log(mean), np.log(_AT_MEAN))
+    found = []
+    for table in (_SHIFT, _LOSS):
+        lower = table[row, column] * (1.0 - right) + table[row, column + 1] * right
+        upper = table[row + 1, column] * (1.0 - right) + table[row + 1, column + 1] * right
+        found.append(lower * (1.0 - up) + upper * up)
+    return found[0], found[1]
+
+
+def _place(values: np.ndarray, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    below = np.clip(np.searchsorted(grid, values, side="right") - 1, 0, len(grid) - 2)
+    return below, np.clip((values - grid[below]) / (grid[below + 1] - grid[below]), 0.0, 1.0)
+
+
+def typical_mean(mean: np.ndarray) -> np.ndarray:
+    """Return one mean per series that stands for all its buckets: of 1 / sqrt(m), smooth in it."""
+    return np.mean(mean**-0.5, axis=0) ** -2
+
+
 def unbiased_dispersion(
     counts: np.ndarray, mean: np.ndarray, weights: np.ndarray, *, parameters: int
 ) -> np.ndarray:
-    """Return φ per series, >= 1: the weighted Pearson mean over what an ordinary series shows.
+    """Return φ per series, >= 1: the weighted Pearson mean times what an ordinary series loses.
 
-    Solves Σ ω (y - m)² / m = φ Σ ω / (a + b g + c g²) with the skewness g of each bucket, times
-    1 - p / Σ ω for the p parameters; five rounds agree to 1e-3.
+    Times 1 / (1 - p / Σ ω) for the p parameters. The loss depends on φ; five rounds agree to 1e-3.
     """
-    seen = np.einsum("ts,ts->s", weights, (counts - mean) ** 2 / mean)
-    total = weights.sum(axis=0)
-    seen /= np.maximum(1.0 - parameters / np.maximum(total, 1.0), 0.2)
-    # the loss is smooth in m: the skewness of the average bucket stands for all
-    middle = np.einsum("ts,ts->s", weights, mean**-0.5) / np.maximum(total, 1e-9)
-    phi = np.maximum(seen / np.maximum(total, 1e-9), 1.0)
-    plain = phi.copy()
+    total = np.maximum(weights.sum(axis=0), 1e-9)
+    seen = np.sum(weights * (counts - mean) ** 2 / mean, axis=0) / total
+    plain = seen / np.maximum(1.0 - parameters / total, 0.2)
+    middle = typical_mean(mean)
+    phi = np.clip(plain, 1.0, DISPERSION_LIMIT)
     for _ in range(5):
-        skewness = (2.0 * phi - 1.0) / np.sqrt(phi) * middle
-        a, b, c = _SPREAD_LOSS
-        loss = a + b * skewness + c * skewness**2
-        phi = np.clip(plain * np.minimum(loss, 4.0), 1.0, DISPERSION_LIMIT)
+        phi = np.clip(plain * usual_bias(middle, phi)[1], 1.0, DISPERSION_LIMIT)
     return phi

@@ -14,13 +14,22 @@ import pandas as pd
 
 from govdash.detect.glm import Fit, fit_batch
 from govdash.detect.native.calendar import Calendar
-from govdash.detect.native.outliers import MEAN_SHIFT, trust, unbiased_dispersion
+from govdash.detect.native.outliers import (
+    trust,
+    typical_mean,
+    unbiased_dispersion,
+    usual_bias,
+)
 
 #: Rounds of down-weighting. Farrington has one, Noufaily's study as well; four find the outbreaks
 #: that hide behind others (of past outbreaks of 2-10 sd; a fifth changes nothing).
 ROUNDS: Final = 4
 #: Counts in one block: keeps each array near 2 MB, inside the cache.
 _BLOCK_COUNTS: Final = 250_000
+#: Newton steps: enough from scratch for every series but a few with next to no events (which the
+#: later rounds bring home), one while the weights still move, and three at the end leave 1e-9.
+_FIRST_STEPS: Final = 5
+_LAST_STEPS: Final = 3
 #: Prior weight, in events, of an hour's share of the day and of its deviation on one weekday:
 #: ±45 % and ±20 % are ordinary.
 _HOUR_PRIOR: Final = 5.0
@@ -147,9 +156,9 @@ def _fit_block(
     mean = np.ones(counts.shape)
     hours = np.ones((HOURS, n_series))
     hours_variance = np.zeros((HOURS, n_series))
-    for columns, chosen in _by_year(counts, data):
+    for columns, chosen, start in _by_year(counts, data):
         one = _Rounds(np.ascontiguousarray(counts[:, chosen]), data, columns, span)
-        one.run()
+        one.run(start)
         own = np.array(columns)
         fit.coefficients[chosen[:, None], own] = one.fit.coefficients
         fit.covariance[chosen[:, None, None], own[:, None], own] = one.fit.covariance
@@ -162,29 +171,32 @@ def _fit_block(
     return fit, phi, inflation, hours, hours_variance, weights
 
 
-def _by_year(counts: np.ndarray, data: _Data) -> list[tuple[list[int], np.ndarray]]:
-    """Return the columns and the series of each year: the one under which counts are likelier."""
-    years = range(len(data.calendar.years))
-    columns = [data.calendar.columns_of_year(year) for year in years]
-    if len(years) == 1 or not counts.shape[1]:
-        return [(columns[0], np.arange(counts.shape[1]))] if counts.shape[1] else []
-    gains = []
+def _by_year(
+    counts: np.ndarray, data: _Data
+) -> list[tuple[list[int], np.ndarray, np.ndarray | None]]:
+    """Return columns, series and coefficients of each year: the one that makes counts likelier."""
+    n_series = counts.shape[1]
+    columns = [data.calendar.columns_of_year(year) for year in range(len(data.calendar.years))]
+    if not n_series or len(columns) == 1:
+        return [(columns[0], np.arange(n_series), None)] if n_series else []
+    gains, fits = [], []
     for own in columns:
-        design = data.design[:, own]
-        fit = _plain(counts, design, data.prior_sd[own])
+        design = np.ascontiguousarray(data.design[:, own])
+        fit = fit_batch(
+            counts,
+            design,
+            prior_sd=data.prior_sd[own],
+            weights=np.ones(counts.shape),
+            dispersion=np.ones(n_series),
+            max_steps=_FIRST_STEPS,
+        )
         log_mean = fit.log_mean(design)
         gains.append(np.sum(counts * log_mean - np.exp(log_mean), axis=0))
+        fits.append(fit.coefficients)
     # equal likelihoods (no season) must not be told apart by rounding: the first wins ties
     best = np.argmax(np.round(gains, 6), axis=0)
-    groups = [(columns[year], np.flatnonzero(best == year)) for year in years]
-    return [(own, chosen) for own, chosen in groups if len(chosen)]
-
-
-def _plain(counts: np.ndarray, design: np.ndarray, prior_sd: np.ndarray) -> Fit:
-    ones = np.ones(counts.shape[1])
-    return fit_batch(
-        counts, design, prior_sd=prior_sd, weights=np.ones(counts.shape), dispersion=ones
-    )
+    groups = [(own, np.flatnonzero(best == n), fits[n]) for n, own in enumerate(columns)]
+    return [(own, chosen, start[chosen]) for own, chosen, start in groups if len(chosen)]
 
 
 class _Rounds:
@@ -202,14 +214,15 @@ class _Rounds:
         self.fit: Fit = Fit(np.zeros((n_series, len(columns))), np.empty(0))
         self.mean = np.ones(counts.shape)
 
-    def run(self) -> None:
+    def run(self, start: np.ndarray | None) -> None:
         """Fit once plainly, then `ROUNDS` times with the weights of the fit before."""
-        self._step(self.counts, start=None, max_steps=25)
+        self._step(self.counts, start=start, max_steps=_FIRST_STEPS if start is None else 1)
         self.phi = np.maximum(self._pearson(), 1.0)
         for last in [*[False] * (ROUNDS - 1), True]:
             self.weights = trust(self.counts, self.mean, self.phi, span=self.span)
-            shifted = self.counts + MEAN_SHIFT * np.sqrt(self.phi * self.mean)
-            self._step(shifted, start=self.fit.coefficients, max_steps=25 if last else 2)
+            shift, _ = usual_bias(typical_mean(self.mean), self.phi)
+            shifted = self.counts + shift * np.sqrt(self.phi) * np.sqrt(self.mean)
+            self._step(shifted, start=self.fit.coefficients, max_steps=_LAST_STEPS if last else 1)
             self.phi = unbiased_dispersion(
                 self.counts, self.mean, self.weights, parameters=self.design.shape[1]
             )
