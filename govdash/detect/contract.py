@@ -1,31 +1,44 @@
 """The contract of a detector: what counts it takes, what score frame it gives, what it refuses.
 
 Counts
-    A gap-free DataFrame: a naive ``DatetimeIndex`` named ``day`` (local days, midnight), one
-    column of whole numbers per series, column labels are the series keys (text). A quiet day is
-    a zero; a gap would mean "no data" and is refused.
+    A gap-free DataFrame: a naive ``DatetimeIndex`` of equal buckets, named ``day`` (local days,
+    midnight), ``week`` (each starting on the same weekday) or ``hour``; one column of whole
+    numbers per series, column labels are the series keys (text). A quiet bucket is a zero; a gap
+    would mean "no data" and is refused. Where a word below says day, any bucket is meant.
 
 Time
-    ``fit(counts)`` learns from the history, but never from its last `guard` days: an outbreak that
-    is just starting must not teach the baseline that it is normal. What was learned ends with
-    ``learned_until_``; ``score`` accepts only later days. So nothing at or after a day is ever
-    used to score it.
+    ``fit(counts)`` learns from the history; what was learned ends with ``learned_until_``, and
+    ``score`` accepts only later days. So nothing at or after a day is ever used to score it.
+    Detectors are of two kinds.
+
+    *Fixed* (``native``, ``rolling-z``): what ``fit`` learned scores all later days alike, in any
+    order and with days missing. The last `guard` days of the history are not learned from: an
+    outbreak that is just starting must not teach the baseline that it is normal.
+
+    *Sequential* (`Sequential`: the classics): each day is scored from everything before it, the
+    days scored before included. So ``score`` must begin with the first day after
+    ``learned_until_``. Their ``history_`` is what was learned, as given; the guard, where there
+    is one, is part of the method.
+
+What is not said
+    A method that defines no p-value, no lower side or, for a day, no limit leaves NaN in that
+    column; ``alarm`` is always said. ``observed``, ``series`` and ``date`` are never missing.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Protocol, Self, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
 from govdash.core.errors import InputError
+from govdash.detect.buckets import DAY, Bucket
 from govdash.detect.tails import interval, normal_score, tail_high, tail_low, two_sided
 
 #: Columns of a score frame, one row per series and day, ordered by series (as given), then day.
 #:
 #: ``series``    str, the key
-#: ``date``      datetime64, local day
+#: ``date``      datetime64, local day, week (its first day) or hour
 #: ``observed``  int, the count
 #: ``expected``  float, mean of the prediction, > 0
 #: ``lower``     float, whole number: lower end of the central prediction interval (`coverage`)
@@ -33,7 +46,9 @@ from govdash.detect.tails import interval, normal_score, tail_high, tail_low, tw
 #: ``p_high``    P(X >= observed)
 #: ``p_low``     P(X <= observed); means something only where ``expected`` >= `LOW_SIDE_FROM`
 #: ``p_value``   two-sided where ``expected`` >= `LOW_SIDE_FROM`, else ``p_high``
-#: ``score``     about 0 on an ordinary day, > 0 high, < 0 low, comparable between series
+#: ``score``     about 0 on an ordinary day, > 0 high, < 0 low, comparable between series; of a
+#:               classic its own statistic, which its class explains
+#: ``alarm``     bool: too many at the detector's own threshold; for most ``observed > upper``
 SCORE_COLUMNS: Final = (
     "series",
     "date",
@@ -45,7 +60,10 @@ SCORE_COLUMNS: Final = (
     "p_low",
     "p_value",
     "score",
+    "alarm",
 )
+
+_QUIET: Final = {"D": "日子", "W": "周", "H": "小时"}
 
 
 class Detector(Protocol):
@@ -103,7 +121,14 @@ class Forecaster(Detector, Protocol):
         ...
 
 
-def check_counts(counts: pd.DataFrame, *, needs: int = 1) -> None:
+@runtime_checkable
+class Sequential(Detector, Protocol):
+    """A detector that scores each day from everything before it; see the module."""
+
+    history_: pd.DataFrame
+
+
+def check_counts(counts: pd.DataFrame, *, needs: int = 1, bucket: Bucket = DAY) -> None:
     """Refuse counts that break the contract, by name.
 
     Parameters
@@ -111,7 +136,9 @@ def check_counts(counts: pd.DataFrame, *, needs: int = 1) -> None:
     counts : DataFrame
         See the module.
     needs : int
-        Days that must be there.
+        Buckets that must be there.
+    bucket : Bucket
+        What each row counts.
 
     Raises
     ------
@@ -121,41 +148,43 @@ def check_counts(counts: pd.DataFrame, *, needs: int = 1) -> None:
     """
     days = counts.index
     if not isinstance(days, pd.DatetimeIndex):
-        raise InputError("计数表的行索引应为日期（DatetimeIndex），每行一天。")
+        raise InputError(f"计数表的行索引应为日期（DatetimeIndex），每行一{bucket.unit}。")
     if days.tz is not None:
         raise InputError(f"计数表的日期带有时区 {days.tz}；请先换算为本地日期再去掉时区。")
     if days.hasnans:
         raise InputError("计数表中有空日期；请先删除或补全。")
-    within = np.flatnonzero(np.asarray(days != days.normalize()))
+    whole, word = ("h", "分秒；应为整点") if bucket.code == "H" else ("D", "时刻；应为整日")
+    within = np.flatnonzero(np.asarray(days != days.floor(whole)))
     if len(within):
-        raise InputError(f"计数表的日期 {days[within[0]]} 带有时刻；应为整日。")
+        raise InputError(f"计数表的日期 {days[within[0]]} 带有{word}。")
     again = np.flatnonzero(days.duplicated())
     if len(again):
-        raise InputError(f"日期 {_day(days[again[0]])} 重复；每天只能有一行。")
+        raise InputError(f"日期 {bucket.says(days[again[0]])} 重复；每{bucket.unit}只能有一行。")
     if not days.is_monotonic_increasing:
         raise InputError("计数表的日期没有从早到晚排列；请先排序。")
     if len(days) < needs:
-        raise InputError(f"历史太短：只有 {len(days)} 天，至少需要 {needs} 天。")
-    missing = pd.date_range(days[0], days[-1]).difference(days) if len(days) else days
-    if len(missing):
-        raise InputError(
-            f"计数缺少 {len(missing)} 天（第一天是 {_day(missing[0])}）；没有事件的日子请填 0。"
-        )
+        unit = bucket.unit
+        raise InputError(f"历史太短：只有 {len(days)} {unit}，至少需要 {needs} {unit}。")
+    if len(days):
+        _check_steps(days, bucket)
     if counts.columns.has_duplicates:
         again = counts.columns[counts.columns.duplicated()][0]
         raise InputError(f"序列“{again}”重复；每个序列只能有一列。")
-    _check_values(counts)
+    _check_values(counts, bucket)
 
 
-def check_later(counts: pd.DataFrame, learned: pd.Index, until: pd.Timestamp) -> None:
+def check_later(
+    counts: pd.DataFrame, learned: pd.Index, until: pd.Timestamp, *, bucket: Bucket = DAY
+) -> None:
     """Refuse to score series that were not learned, or days that were."""
-    check_counts(counts)
+    check_counts(counts, bucket=bucket)
     unknown = counts.columns.difference(learned)
     if len(unknown):
         raise InputError(f"序列“{unknown[0]}”没有学习过基线；请把它放进历史计数重新学习。")
     if counts.index[0] <= until:
         raise InputError(
-            f"{_day(counts.index[0])} 在学习期内（截至 {_day(until)}）；只能对其后的日期评分。"
+            f"{bucket.says(counts.index[0])} 在学习期内（截至 {bucket.says(until)}）；"
+            "只能对其后的日期评分。"
         )
 
 
@@ -184,18 +213,25 @@ def score_frame(
     p_high: np.ndarray,
     p_low: np.ndarray,
     score: np.ndarray,
+    alarm: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Return the long frame of arrays shaped (days, series), ordered by series, then day."""
+    """Return the long frame of arrays shaped (days, series), ordered by series, then day.
+
+    Where there is no low tail, ``p_value`` is the high one. `alarm` is by default that more than
+    `upper` were observed.
+    """
     n_days, n_series = counts.shape
+    observed = counts.to_numpy(dtype=np.int64)
     wide = {
-        "observed": counts.to_numpy(dtype=np.int64),
+        "observed": observed,
         "expected": expected,
         "lower": lower,
         "upper": upper,
         "p_high": p_high,
         "p_low": p_low,
-        "p_value": two_sided(p_high, p_low, expected),
+        "p_value": np.where(np.isnan(p_low), p_high, two_sided(p_high, p_low, expected)),
         "score": score,
+        "alarm": observed > upper if alarm is None else alarm,
     }
     frame = pd.DataFrame({name: values.T.reshape(-1) for name, values in wide.items()})
     frame.insert(
@@ -207,7 +243,24 @@ def score_frame(
     return frame
 
 
-def _check_values(counts: pd.DataFrame) -> None:
+def _check_steps(days: pd.DatetimeIndex, bucket: Bucket) -> None:
+    """Refuse missing buckets, and weeks that start on another weekday."""
+    grid = pd.date_range(days[0], days[-1], freq=bucket.step)
+    off = days.difference(grid)
+    if len(off):
+        raise InputError(
+            f"日期 {bucket.says(off[0])} 与第一{bucket.unit} {bucket.says(days[0])} "
+            "不在同一星期几；每周请用同一天表示。"
+        )
+    missing = grid.difference(days)
+    if len(missing):
+        raise InputError(
+            f"计数缺少 {len(missing)} {bucket.unit}（第一{bucket.unit}是 "
+            f"{bucket.says(missing[0])}）；没有事件的{_QUIET[bucket.code]}请填 0。"
+        )
+
+
+def _check_values(counts: pd.DataFrame, bucket: Bucket) -> None:
     for key, kind in zip(counts.columns, counts.dtypes, strict=True):
         if not isinstance(key, str):
             raise InputError(f"序列的名称 {key!r} 应为文字。")
@@ -224,9 +277,6 @@ def _check_values(counts: pd.DataFrame) -> None:
             row, col = (int(n) for n in np.argwhere(bad)[0])
             what = "" if np.isnan(values[row, col]) else f" {values[row, col]:g}"
             raise InputError(
-                f"序列“{counts.columns[col]}”在 {_day(counts.index[row])} 的计数{what}{why}。"
+                f"序列“{counts.columns[col]}”在 {bucket.says(counts.index[row])} "
+                f"的计数{what}{why}。"
             )
-
-
-def _day(moment: datetime) -> str:
-    return moment.date().isoformat()
