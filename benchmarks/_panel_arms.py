@@ -106,7 +106,8 @@ def same_weekday_farrington(counts: np.ndarray, days: pd.DatetimeIndex) -> np.nd
         own = np.flatnonzero(days.day_of_week == weekday)
         at = np.flatnonzero(own >= first)
         centres = years_back(days[own], at, 3)
-        told = farrington(counts[own], centres, setting)
+        with np.errstate(all="ignore"):  # series of zeros
+            told = farrington(counts[own], centres, setting)
         score[own[at] - first] = -np.log10(np.maximum(told.p_high, 1e-300))
     return score
 

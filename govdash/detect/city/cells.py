@@ -116,7 +116,7 @@ def learn(model: CellModel, counts: np.ndarray, parent: np.ndarray, *, last_day:
     before = max(n_days - model.ring, 0)
     age = np.arange(before - 1, -1, -1.0)
     weights = model.keep**age
-    flat = counts[:before].reshape(before, -1)
+    flat = counts[:before].reshape(before, n_categories * n_cells)
     sums = np.zeros(flat.shape[1])
     for first in range(0, before, 64):  # in blocks: a float copy of all counts would be large
         sums += weights[first : first + 64] @ flat[first : first + 64].astype(np.float64)

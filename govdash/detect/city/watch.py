@@ -6,10 +6,13 @@ from typing import Final
 import numpy as np
 
 from govdash.core.errors import InputError
+from govdash.detect.baseline import USUAL_DISPERSION
 from govdash.detect.city.cells import CellModel, CellState, expected, shocks
 from govdash.detect.city.tails import Tails
 from govdash.detect.scan.kernel import Cluster, MonteCarlo, scan_poisson
 
+#: What a fortnight of a category has to outweigh before it tells its own dispersion.
+_USUAL_EVENTS: Final = 200.0
 #: Mean Earth radius, km (IUGG).
 _EARTH_KM: Final = 6371.0088
 
@@ -33,7 +36,9 @@ class Scan:
     max_cells: int = 10
     min_excess: float = 3.0
     max_clusters: int = 6
-    monte_carlo: MonteCarlo = field(default_factory=lambda: MonteCarlo(replicates=0))
+    monte_carlo: MonteCarlo = field(
+        default_factory=lambda: MonteCarlo(replicates=199, stopping="sequential")
+    )
 
 
 @dataclass(frozen=True)
@@ -96,10 +101,34 @@ def due_by_day(model: CellModel, state: CellState) -> np.ndarray:
     return due * shocks(model, state.counts, due)
 
 
+def dispersion(counts: np.ndarray, due: np.ndarray) -> np.ndarray:
+    """Return variance over mean of the cells' days, per category, at least 1.
+
+    Σ(y - m)² / Σm over the ring, drawn to the usual 1.2 as if by `_USUAL_EVENTS` events more.
+
+    Parameters
+    ----------
+    counts, due : array (days, categories, cells)
+    """
+    spread = ((counts - due) ** 2).sum(axis=(0, 2)) + _USUAL_EVENTS * USUAL_DISPERSION
+    return np.maximum(spread / (due.sum(axis=(0, 2)) + _USUAL_EVENTS), 1.0)
+
+
 def scan_clusters(
-    model: CellModel, state: CellState, neighbours: np.ndarray, plan: Scan
+    model: CellModel,
+    state: CellState,
+    neighbours: np.ndarray,
+    plan: Scan,
+    *,
+    simulate: bool = False,
 ) -> tuple[list[list[Cluster]], np.ndarray]:
-    """Return each category's clusters with enough excess, and its largest statistic (0: none)."""
+    """Return each category's clusters with enough excess, and its largest statistic (0: none).
+
+    Parameters
+    ----------
+    simulate : bool
+        Whether the clusters need p-values under the model.
+    """
     days = min(model.ring, state.days_seen)
     due = np.ascontiguousarray(due_by_day(model, state)[-days:].transpose(1, 0, 2))
     counts = np.ascontiguousarray(state.counts[-days:].transpose(1, 0, 2).astype(np.int64))
@@ -107,7 +136,8 @@ def scan_clusters(
         counts,
         due,
         neighbours[:, : plan.max_cells],
-        monte_carlo=plan.monte_carlo,
+        dispersion=dispersion(state.counts[-days:], due.transpose(1, 0, 2)),
+        monte_carlo=plan.monte_carlo if simulate else MonteCarlo(replicates=0),
         max_clusters=plan.max_clusters,
         min_cases=int(np.floor(plan.min_excess)) + 1,
     )
