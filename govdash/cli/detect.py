@@ -7,7 +7,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from govdash.cli import detect_jobs
+from govdash.cli import detect_jobs, scan
 from govdash.core.errors import InputError
 from govdash.detect.registry import make_detector
 from govdash.detect.series import RowScores, read_rows, score_rows
@@ -15,6 +15,7 @@ from govdash.detect.series import RowScores, read_rows, score_rows
 app = typer.Typer(no_args_is_help=True, help="检测：给每日计数评分，找出异常。")
 app.command(help="评分一次：按规则写监测提示。有新提示时退出码为 1。")(detect_jobs.run)
 app.command(help="回放历史，对照标注：检出率、延迟、每周误报。")(detect_jobs.backtest)
+app.command(help=scan.HELP)(scan.scan)
 
 OUT_COLUMNS = ["series", "date", "observed", "expected", "upper", "p_value", "score", "alarm"]
 

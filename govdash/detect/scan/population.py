@@ -39,7 +39,9 @@ def person_days(sizes: np.ndarray, dated: np.ndarray, edges: np.ndarray) -> np.n
     return np.add.reduceat(pieces, np.searchsorted(knots, bounds[:-1]), axis=1)
 
 
-def standardised(cases: np.ndarray, exposure: np.ndarray) -> np.ndarray:
+def standardised(
+    cases: np.ndarray, exposure: np.ndarray, *, until: int | None = None
+) -> np.ndarray:
     """Return the cases expected if every stratum had one rate everywhere and always.
 
     Parameters
@@ -47,22 +49,26 @@ def standardised(cases: np.ndarray, exposure: np.ndarray) -> np.ndarray:
     cases : array (strata, cells, T)
     exposure : array (strata, cells, T)
         Person-days.
+    until : int, optional
+        Rates are learned from the buckets before this one; from all unless given.
 
     Returns
     -------
     array (cells, T)
-        Adds up to the number of cases.
+        Adds up to the number of cases (over the buckets that were learned from).
 
     Raises
     ------
     InputError
         When a stratum has cases but no population.
     """
-    n = cases.sum(axis=(1, 2)).astype(float)
-    people = exposure.sum(axis=(1, 2))
-    if ((people <= 0) & (n > 0)).any():
-        bad = int(np.flatnonzero((people <= 0) & (n > 0))[0])
-        raise InputError(f"第 {bad + 1} 个协变量层有 {n[bad]:g} 件却没有人口；请补全人口表。")
+    n = cases[:, :, :until].sum(axis=(1, 2)).astype(float)
+    people = exposure[:, :, :until].sum(axis=(1, 2))
+    bare = np.flatnonzero((people <= 0) & (n > 0))
+    if len(bare):
+        raise InputError(
+            f"第 {bare[0] + 1} 个协变量层有 {n[bare[0]]:g} 件却没有人口；请补全人口表。"
+        )
     rate = np.divide(n, people, out=np.zeros_like(n), where=people > 0)
     return np.einsum("s,sct->ct", rate, exposure)
 
