@@ -177,20 +177,29 @@ def _place(values: np.ndarray, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 def typical_mean(mean: np.ndarray) -> np.ndarray:
     """Return one mean per series that stands for all its buckets: of 1 / sqrt(m), smooth in it."""
-    return np.mean(mean**-0.5, axis=0) ** -2
+    return np.mean(1.0 / np.sqrt(mean), axis=0) ** -2
 
 
 def unbiased_dispersion(
-    counts: np.ndarray, mean: np.ndarray, weights: np.ndarray, *, parameters: int
+    counts: np.ndarray,
+    mean: np.ndarray,
+    weights: np.ndarray,
+    *,
+    parameters: int,
+    middle: np.ndarray,
 ) -> np.ndarray:
     """Return φ per series, >= 1: the weighted Pearson mean times what an ordinary series loses.
 
-    Times 1 / (1 - p / Σ ω) for the p parameters. The loss depends on φ; five rounds agree to 1e-3.
+    Times 1 / (1 - p / Σ ω) for the p parameters. The loss is that of the series' `middle` mean and
+    depends on φ itself; five rounds agree to 1e-3.
     """
     total = np.maximum(weights.sum(axis=0), 1e-9)
-    seen = np.sum(weights * (counts - mean) ** 2 / mean, axis=0) / total
+    rest = counts - mean
+    rest *= rest
+    rest *= weights
+    rest /= mean
+    seen = rest.sum(axis=0) / total
     plain = seen / np.maximum(1.0 - parameters / total, 0.2)
-    middle = typical_mean(mean)
     phi = np.clip(plain, 1.0, DISPERSION_LIMIT)
     for _ in range(5):
         phi = np.clip(plain * usual_bias(middle, phi)[1], 1.0, DISPERSION_LIMIT)

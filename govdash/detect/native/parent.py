@@ -21,9 +21,9 @@ from govdash.detect.native.outliers import (
     usual_bias,
 )
 
-#: Rounds of down-weighting. Farrington has one, Noufaily's study as well; four find the outbreaks
-#: that hide behind others (of past outbreaks of 2-10 sd; a fifth changes nothing).
-ROUNDS: Final = 4
+#: Rounds of down-weighting. Farrington has one; three find the outbreaks
+#: that hide behind others (a fourth changes nothing).
+ROUNDS: Final = 3
 #: Counts in one block: keeps each array near 2 MB, inside the cache.
 _BLOCK_COUNTS: Final = 250_000
 #: Newton steps: enough from scratch for every series but a few with next to no events (which the
@@ -188,7 +188,7 @@ def _by_year(
             prior_sd=data.prior_sd[own],
             weights=np.ones(counts.shape),
             dispersion=np.ones(n_series),
-            max_steps=_FIRST_STEPS,
+            max_steps=3,
         )
         log_mean = fit.log_mean(design)
         gains.append(np.sum(counts * log_mean - np.exp(log_mean), axis=0))
@@ -216,15 +216,20 @@ class _Rounds:
 
     def run(self, start: np.ndarray | None) -> None:
         """Fit once plainly, then `ROUNDS` times with the weights of the fit before."""
-        self._step(self.counts, start=start, max_steps=_FIRST_STEPS if start is None else 1)
+        self._step(self.counts, start=start, max_steps=_FIRST_STEPS if start is None else 2)
         self.phi = np.maximum(self._pearson(), 1.0)
         for last in [*[False] * (ROUNDS - 1), True]:
             self.weights = trust(self.counts, self.mean, self.phi, span=self.span)
-            shift, _ = usual_bias(typical_mean(self.mean), self.phi)
+            middle = typical_mean(self.mean)
+            shift, _ = usual_bias(middle, self.phi)
             shifted = self.counts + shift * np.sqrt(self.phi) * np.sqrt(self.mean)
             self._step(shifted, start=self.fit.coefficients, max_steps=_LAST_STEPS if last else 1)
             self.phi = unbiased_dispersion(
-                self.counts, self.mean, self.weights, parameters=self.design.shape[1]
+                self.counts,
+                self.mean,
+                self.weights,
+                parameters=self.design.shape[1],
+                middle=middle,
             )
 
     def _pearson(self) -> np.ndarray:
