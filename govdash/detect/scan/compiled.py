@@ -11,7 +11,7 @@ from typing import Any, Final
 import numba
 import numpy as np
 
-from govdash.detect.scan.likelihood import Tables
+from govdash.detect.scan.likelihood import Tables, count_table
 from govdash.detect.scan.space import SearchSpace
 from govdash.detect.scan.streams import GAMMA, LANES, MIX_1, MIX_2, Draws
 
@@ -63,7 +63,8 @@ def _drop(draws: Draws, k: int, out: np.ndarray, lane: int) -> int:
 @_compile
 def _shuffle(draws: Draws, k: int, order: np.ndarray, out: np.ndarray, lane: int) -> None:
     """Give the cases' times to their cells at random (Fisher-Yates)."""
-    order[:] = draws.case_times
+    for m in range(len(order)):
+        order[m] = draws.case_times[m]
     for stratum in range(len(draws.stratum_ends) - 1):
         first = draws.stratum_ends[stratum]
         for m in range(draws.stratum_ends[stratum + 1] - 1, first, -1):
@@ -73,6 +74,20 @@ def _shuffle(draws: Draws, k: int, order: np.ndarray, out: np.ndarray, lane: int
             order[other] = kept
     for m in range(len(order)):
         out[draws.case_cells[m] * draws.n_times + order[m], lane] += 1
+
+
+@_compile
+def _fill(draws: Draws, first: int, end: int, places: np.ndarray) -> int:
+    """Draw replicates into the lanes of `places` (cells x T, LANES); return the largest total."""
+    places.fill(0)
+    order = np.zeros(len(draws.case_times), np.int64)
+    largest = len(order)
+    for k in range(first, end):
+        if len(order) > 0:
+            _shuffle(draws, k, order, places, k - first)
+        else:
+            largest = max(largest, _drop(draws, k, places, k - first))
+    return largest
 
 
 @_compile
@@ -91,15 +106,13 @@ def _sum_windows(
 
 
 @_compile
-def _search(
-    sums: np.ndarray, space: SearchSpace, tables: Tables, table: np.ndarray, best: np.ndarray
-) -> None:
+def _search(sums: np.ndarray, space: SearchSpace, tables: Tables, best: np.ndarray) -> None:
     """Write the largest statistic of each lane into `best` (LANES,)."""
-    n_windows = len(space.starts)
+    table, n_windows = tables.table, len(space.starts)
     running = np.zeros(n_windows * LANES, sums.dtype)
-    best[:] = 0.0
+    best.fill(0.0)
     for i in range(len(space.neighbours)):
-        running[:] = 0
+        running.fill(0)
         for j in range(space.sizes[i]):
             more = sums[space.neighbours[i, j]]
             for q in range(len(running)):
@@ -115,13 +128,13 @@ def _search(
 
 
 @_compile
-def _least(space: SearchSpace, tables: Tables, table: np.ndarray, floor: float) -> np.ndarray:
+def _least(space: SearchSpace, tables: Tables, floor: float) -> np.ndarray:
     """Return the least count (centres, k, windows) whose statistic reaches `floor`."""
-    n_windows = len(space.starts)
+    table, n_windows = tables.table, len(space.starts)
     least = np.empty_like(tables.high)
     reaching = np.zeros(n_windows, np.int64)
     for i in range(len(space.neighbours)):
-        reaching[:] = 0
+        reaching.fill(0)
         for j in range(space.sizes[i]):
             for w in range(n_windows):
                 times, plus = tables.slope[i, j, w], tables.base[i, j, w]
@@ -137,7 +150,6 @@ def _search_above(
     sums: np.ndarray,
     space: SearchSpace,
     tables: Tables,
-    table: np.ndarray,
     least: np.ndarray,
     best: np.ndarray,
 ) -> None:
@@ -145,11 +157,11 @@ def _search_above(
 
     Nearly every window is passed over after one addition and one comparison of whole numbers.
     """
-    n_windows = len(space.starts)
+    table, n_windows = tables.table, len(space.starts)
     running = np.zeros(n_windows * LANES, sums.dtype)
-    best[:] = 0.0
+    best.fill(0.0)
     for i in range(len(space.neighbours)):
-        running[:] = 0
+        running.fill(0)
         for j in range(space.sizes[i]):
             more = sums[space.neighbours[i, j]]
             for q in range(len(running)):
@@ -167,16 +179,6 @@ def _search_above(
                             best[r] = max(best[r], table[n] - n * times + plus)
 
 
-@_compile
-def _floor(best: np.ndarray) -> float:
-    """Return a value that hardly any replicate stays below.
-
-    For a Gumbel distribution the 1e-4 quantile lies about as far below the least of 16 as this.
-    """
-    least = best.min()
-    return max(least - 0.8 * (np.median(best) - least), 0.0)
-
-
 def maxima(
     draws: Draws,
     space: SearchSpace,
@@ -190,79 +192,72 @@ def maxima(
     Stops after the replicate in which `threshold` was reached for the `stop_at`-th time
     (never when `stop_at` is 0).
     """
-    # narrow numbers go twice as many at a time; twice the mean is beyond any Poisson total here
+    # narrow numbers go twice as many at a time; no total comes near the limit by chance
     small = len(tables.table) < _NARROW // 2 and draws.cases.max(initial=0) < _NARROW // 4
-    shape = (draws.n_cells * draws.n_times, LANES)
-    low_rates = bool((tables.low >= 0).any())
-    run = -1
-    if small:
-        scratch = np.zeros(shape, np.uint16)
-        run = _maxima(draws, space, tables, low_rates, threshold, stop_at, scratch, out)
-    if run < 0:
-        scratch = np.zeros(shape, np.int32)
-        run = _maxima(draws, space, tables, low_rates, threshold, stop_at, scratch, out)
-    return int(run)
+    run = (
+        _maxima(draws, space, tables, threshold, stop_at, np.dtype(np.uint16), out) if small else 0
+    )
+    if run == 0:
+        run = _maxima(draws, space, tables, threshold, stop_at, np.dtype(np.int32), out)
+    return run
 
 
-@_compile
 def _maxima(
     draws: Draws,
     space: SearchSpace,
     tables: Tables,
-    low_rates: bool,  # noqa: FBT001 - compiled functions take no keywords
     threshold: float,
     stop_at: int,
-    places: np.ndarray,
+    kind: np.dtype[Any],
     out: np.ndarray,
 ) -> int:
-    """As `maxima`; -1 when a total was too large for the type of `places`."""
-    narrow = places.itemsize < 4
-    sums = np.zeros((draws.n_cells, len(space.starts) * LANES), places.dtype)
-    order = np.zeros(len(draws.case_times), np.int64)
-    best = np.zeros(LANES)
-    table, reached = tables.table, 0
-    floor = 0.5 * threshold  # a guess, as good as the null hypothesis; mended after 16
-    least = _as_type(_least(space, tables, table, floor), places)
+    """As `maxima`; 0 when a total was too large for counts of this `kind`.
+
+    In Python, for the loops together take thrice as long to compile as one by one.
+    """
+    places = np.zeros((draws.n_cells * draws.n_times, LANES), kind)
+    sums = np.zeros((draws.n_cells, len(space.starts) * LANES), kind)
+    best, reached = np.zeros(LANES), 0
+    low_rates = bool((tables.low >= 0).any())
+    floor = max(0.5 * threshold, 0.0)  # a guess, as good as the null hypothesis; mended after 16
+    least = tables.high if low_rates else _limits(space, tables, floor, kind)
     for first in range(0, len(draws.seeds), LANES):
-        lanes = min(LANES, len(draws.seeds) - first)
-        places[:] = 0
-        for r in range(lanes):
-            if len(order) > 0:
-                _shuffle(draws, first + r, order, places, r)
-                continue
-            n = _drop(draws, first + r, places, r)
-            if narrow and n >= _NARROW:
-                return -1
-            if n >= len(table):
-                table = _count_table(2 * n)
+        lanes = slice(first, min(first + LANES, len(draws.seeds)))
+        n = _fill(draws, first, lanes.stop, places)
+        if n >= np.iinfo(kind).max:
+            return 0
+        if n >= len(tables.table):
+            tables = tables._replace(table=count_table(2 * n))
         _sum_windows(places, draws.n_times, space.starts, space.ends, sums)
         if low_rates:
-            _search(sums, space, tables, table, best)
+            _search(sums, space, tables, best)
         else:
-            _search_above(sums, space, tables, table, least, best)
-            if np.maximum(best[:lanes], out[first : first + lanes]).min() < floor:
-                _search(sums, space, tables, table, best)
+            _search_above(sums, space, tables, least, best)
+            if np.maximum(best[: lanes.stop - first], out[lanes]).min() < floor:
+                _search(sums, space, tables, best)
                 if first == 0:
-                    floor = _floor(best[:lanes])
-                    least = _as_type(_least(space, tables, table, floor), places)
-        for r in range(lanes):
-            out[first + r] = max(out[first + r], best[r])
-            if out[first + r] >= threshold:
-                reached += 1
-                if stop_at > 0 and reached == stop_at:
-                    return first + r + 1
+                    floor = _floor(best[: lanes.stop])
+                    least = _limits(space, tables, floor, kind)
+        out[lanes] = np.maximum(out[lanes], best[: lanes.stop - first])
+        at = np.flatnonzero(out[lanes] >= threshold)
+        if stop_at and reached + len(at) >= stop_at:
+            return first + int(at[stop_at - reached - 1]) + 1
+        reached += len(at)
     return len(draws.seeds)
 
 
-@_compile
-def _as_type(least: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Return `least` in the type of `like`; what doesn't fit becomes a count that never occurs."""
-    out = np.empty(least.shape, like.dtype)
-    top = _NARROW if like.itemsize < 4 else 2**31 - 1
-    flat, given = out.ravel(), least.ravel()
-    for q in range(len(flat)):
-        flat[q] = min(given[q], top)
-    return out
+def _limits(space: SearchSpace, tables: Tables, floor: float, kind: np.dtype[Any]) -> np.ndarray:
+    """Return `_least` in counts of a `kind`; what doesn't fit becomes one that never occurs."""
+    return np.minimum(_least(space, tables, floor), np.iinfo(kind).max).astype(kind)
+
+
+def _floor(best: np.ndarray) -> float:
+    """Return a value that hardly any replicate stays below.
+
+    For a Gumbel distribution the 1e-4 quantile lies about as far below the least of 16 as this.
+    """
+    least = float(best.min())
+    return max(least - 0.8 * (float(np.median(best)) - least), 0.0)
 
 
 @_compile
@@ -277,7 +272,7 @@ def best_of_centres(
     window = np.full(n_centres, -1, np.int64)
     running = np.zeros(n_windows, np.int64)
     for i in range(n_centres):
-        running[:] = 0
+        running.fill(0)
         for j in range(space.sizes[i]):
             cell = space.neighbours[i, j]
             for w in range(n_windows):
@@ -288,12 +283,3 @@ def best_of_centres(
                     if found > value[i]:
                         value[i], size[i], window[i] = found, j, w
     return value, size, window
-
-
-@_compile
-def _count_table(largest: int) -> np.ndarray:
-    """Return c log c - c for c from 0 to `largest`."""
-    table = np.zeros(largest + 1)
-    for c in range(1, len(table)):
-        table[c] = c * np.log(c) - c
-    return table
