@@ -69,10 +69,14 @@ _QUIET: Final = {"D": "日子", "W": "周", "H": "小时"}
 class Detector(Protocol):
     """Learns what is usual, then says how unusual later days are."""
 
-    coverage: float  # of the central prediction interval
     guard: int
     learned_until_: pd.Timestamp
     note_: str  # what was simplified because history is short; empty when nothing was
+
+    @property
+    def coverage(self) -> float:
+        """Share of the central prediction interval."""
+        ...
 
     @property
     def min_days(self) -> int:

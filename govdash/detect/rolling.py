@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from govdash.detect.buckets import Bucket, bucket_of
 from govdash.detect.contract import check_counts, check_later, score_frame
 
 
@@ -36,6 +37,7 @@ class RollingZ:
 
     learned_until_: pd.Timestamp = field(init=False, repr=False, compare=False)
     note_: str = field(init=False, repr=False, compare=False)
+    _bucket: Bucket = field(init=False, repr=False, compare=False)
     _learned: pd.Index = field(init=False, repr=False, compare=False)
     _mean: np.ndarray = field(init=False, repr=False, compare=False)
     _sd: np.ndarray = field(init=False, repr=False, compare=False)
@@ -47,7 +49,8 @@ class RollingZ:
 
     def fit(self, counts: pd.DataFrame) -> Self:
         """Learn mean and spread of the last `window` days before the guard."""
-        check_counts(counts, needs=self.min_days)
+        self._bucket = bucket_of(counts)
+        check_counts(counts, needs=self.min_days, bucket=self._bucket)
         end = len(counts) - self.guard
         recent = counts.to_numpy(dtype=float)[end - self.window : end]
         self._learned = counts.columns
@@ -59,7 +62,7 @@ class RollingZ:
 
     def score(self, counts: pd.DataFrame) -> pd.DataFrame:
         """Return one row per series and day (`contract.SCORE_COLUMNS`); ``score`` is z."""
-        check_later(counts, self._learned, self.learned_until_)
+        check_later(counts, self._learned, self.learned_until_, bucket=self._bucket)
         chosen = self._learned.get_indexer(counts.columns)
         observed = counts.to_numpy(dtype=float)
         mean = np.broadcast_to(self._mean[chosen], observed.shape)

@@ -6,7 +6,8 @@ from typing import Final
 import pandas as pd
 
 from govdash.core.errors import InputError
-from govdash.detect.contract import Detector, check_counts
+from govdash.detect.buckets import bucket_of
+from govdash.detect.contract import Detector, Sequential, check_counts
 
 #: A baseline of months changes little within a week; refitting daily costs seven times as much.
 REFIT_DAYS: Final = 7
@@ -32,7 +33,8 @@ def walk_forward(
     start : Timestamp, optional
         First day to score; by default the first with enough history before it.
     refit_days : int
-        Days scored with one fit.
+        Days (buckets) scored with one fit. A sequential detector (see `contract`) is fitted once:
+        it learns from each day it has scored.
 
     Raises
     ------
@@ -40,21 +42,29 @@ def walk_forward(
         When there is too little history before `start`; the message says how much there is.
     """
     needs = make().min_days
-    check_counts(counts, needs=needs + 1)
+    bucket = bucket_of(counts)
+    check_counts(counts, needs=needs + 1, bucket=bucket)
     first = counts.index[needs] if start is None else start
     before = int((counts.index < first).sum())
     if before < needs:
         raise InputError(
-            f"{first.date()} 之前只有 {before} 天历史，至少需要 {needs} 天；"
-            f"请从 {counts.index[needs].date()} 或更晚开始评分。"
+            f"{bucket.says(first)} 之前只有 {before} {bucket.unit}历史，"
+            f"至少需要 {needs} {bucket.unit}；"
+            f"请从 {bucket.says(counts.index[needs])} 或更晚开始评分。"
         )
     if first > counts.index[-1]:
-        raise InputError(f"开始评分的日期 {first.date()} 晚于最后一天 {counts.index[-1].date()}。")
+        raise InputError(
+            f"开始评分的日期 {bucket.says(first)} 晚于最后一{bucket.unit} "
+            f"{bucket.says(counts.index[-1])}。"
+        )
     scored = []
-    for at in range(before, len(counts), refit_days):
+    at = before
+    while at < len(counts):
         detector = make().fit(counts.iloc[:at])
-        block = detector.score(counts.iloc[at : at + refit_days])
+        until = len(counts) if isinstance(detector, Sequential) else at + refit_days
+        block = detector.score(counts.iloc[at:until])
         scored.append(block.assign(note=detector.note_))
+        at = until
     place = {key: n for n, key in enumerate(counts.columns)}
     whole = pd.concat(scored, ignore_index=True)
     order = whole["series"].map(place).to_frame("place").assign(date=whole["date"])

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import special
 
 from govdash.core.errors import InputError
-from govdash.detect.contract import Detector, Forecaster, check_later
+from govdash.detect.contract import Detector, Forecaster, Sequential, check_later
 from govdash.detect.tails import LOW_SIDE_FROM, interval, tail_high, tail_low
 
 WINDOWS: Final = (1, 3, 7)
@@ -80,7 +80,7 @@ def score_windows(
         scored = _from_forecast(detector, last, usable)
     else:
         usable = (1,)
-        scored = _from_scores(detector.score(last.iloc[-1:]), detector.coverage)
+        scored = _from_scores(_last_day(detector, counts.loc[:at_day]), detector.coverage)
     observed, expected, sd, p_high, p_low = scored
     p_low = np.where(expected >= LOW_SIDE_FROM, p_low, 1.0)
     tails = np.concatenate([p_high, p_low])
@@ -123,6 +123,17 @@ def _from_forecast(
             ]
         )
     return tuple(np.stack(column) for column in zip(*rows, strict=True))
+
+
+def _last_day(detector: Detector, counts: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores of the last day; a sequential detector must see the days before it."""
+    if not isinstance(detector, Sequential):
+        return detector.score(counts.iloc[-1:])
+    frame = detector.score(counts.loc[counts.index > detector.learned_until_])
+    frame = frame[frame["date"] == counts.index[-1]]
+    if len(frame) and frame["p_high"].isna().all():
+        raise InputError("这个检测方法不给 p 值，不能用于监测规则；请改用 native 等给 p 值的方法。")
+    return frame.assign(p_low=1.0)
 
 
 def _from_scores(scores: pd.DataFrame, coverage: float) -> tuple[np.ndarray, ...]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from govdash.core.errors import InputError
+from govdash.detect.buckets import Bucket
 from govdash.detect.classics import cusum as chart
 from govdash.detect.classics import glr as ratio
 from govdash.detect.classics.farrington import farrington
@@ -19,6 +20,15 @@ from govdash.detect.classics.settings import Setting, setting_named
 _SHORT_YEARS: Final = 3
 #: From seven years of counts on, five are looked back on and two can be scored.
 _LONG: Final = 7
+_HALF_WIDTH: Final = 3
+
+
+@dataclass(frozen=True)
+class Span:
+    """How long a series is, in buckets, and how much of it lies `before` a start that was told."""
+
+    buckets: int
+    before: int | None = None
 
 
 @dataclass
@@ -47,7 +57,7 @@ class Farrington(Remembered):
     setting: str = "noufaily"
     alpha: float | None = None
     years: int | None = None
-    half_width: int = 3
+    half_width: int = _HALF_WIDTH
     years_by: Literal["date", "steps"] = "date"
     compat_score: bool = False
 
@@ -114,13 +124,22 @@ class Farrington(Remembered):
         return self._setting.years if self.years is None else self.years
 
 
-def years_for(setting: str, buckets: int, per_year: int) -> int:
-    """Return how many years to look back on in a series of `buckets`: the setting's, or three.
+def years_for(setting: str, span: Span, per_year: int) -> int:
+    """Return how many years to look back on: the setting's, or three in a shorter series.
 
     Five years leave nothing to score of a series of six; from seven on they do.
     """
     full = setting_named(setting).years
-    return full if buckets >= _LONG * per_year else min(full, _SHORT_YEARS)
+    before = span.buckets if span.before is None else span.before
+    long = span.buckets >= _LONG * per_year and before >= full * per_year + _HALF_WIDTH
+    return full if long else min(full, _SHORT_YEARS)
+
+
+def learned_for(span: Span, bucket: Bucket) -> int | None:
+    """Return how many buckets a chart learns from, where no start is told: four years of weeks."""
+    four = 4 * bucket.per_year
+    weeks = bucket.code == "W" and span.before is None and span.buckets >= four + bucket.per_year
+    return four if weeks else None
 
 
 @dataclass

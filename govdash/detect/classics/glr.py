@@ -63,7 +63,8 @@ def glr(
         limit,
         longest,
     )
-    return GlrResult(statistic.T, since.T, statistic.T > limit)
+    ratio = statistic.T
+    return GlrResult(ratio, since.T, ratio > limit)
 
 
 @njit

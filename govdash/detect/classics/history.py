@@ -85,7 +85,7 @@ class Remembered:
         past = self.history_[list(counts.columns)]
         return Course(
             counts=np.concatenate([past.to_numpy(np.int64), counts.to_numpy(np.int64)]),
-            moments=pd.DatetimeIndex(past.index).append(pd.DatetimeIndex(counts.index)),
+            moments=pd.DatetimeIndex([*past.index, *counts.index]),
             first=len(past),
             bucket=bucket,
         )

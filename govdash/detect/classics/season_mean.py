@@ -63,7 +63,7 @@ class SeasonMean:
         return mean
 
     def _design(self, moments: pd.DatetimeIndex) -> np.ndarray:
-        n = np.rint((moments - self._start) / self.bucket.step).to_numpy()
+        n = np.rint(np.asarray((moments - self._start) / self.bucket.step))
         columns = [np.ones(len(n)), n / self._scale - 0.5]
         year = {"W": 52.0, "D": 365.25}.get(self.bucket.code)
         if year is not None:
