@@ -2,15 +2,18 @@
 
 from govdash.detect.native.calendar import Calendar, Frequency
 from govdash.detect.native.detector import USUAL, Native, Usual
+from govdash.detect.native.factors import Factors, factors
 from govdash.detect.native.level import Level, LevelRule
 from govdash.detect.native.parent import Parent, fit_parent
 from govdash.detect.native.state import LateCount, Scored, State, Ticked
+from govdash.detect.native.storage import from_bytes, to_bytes
 from govdash.detect.native.tails import BucketTails, combine
 
 __all__ = [
     "USUAL",
     "BucketTails",
     "Calendar",
+    "Factors",
     "Frequency",
     "LateCount",
     "Level",
@@ -22,5 +25,8 @@ __all__ = [
     "Ticked",
     "Usual",
     "combine",
+    "factors",
     "fit_parent",
+    "from_bytes",
+    "to_bytes",
 ]

@@ -17,7 +17,7 @@ from govdash.core.errors import InputError
 from govdash.detect.contract import Forecast, score_frame
 from govdash.detect.native.calendar import Calendar, Frequency
 from govdash.detect.native.checks import check_buckets
-from govdash.detect.native.level import REACH, Level, LevelRule
+from govdash.detect.native.level import MEMORY, REACH, Level, LevelRule
 from govdash.detect.native.parent import fit_parent
 from govdash.detect.native.state import STEP, Scored, State
 from govdash.detect.tails import interval
@@ -49,9 +49,9 @@ class Usual:
 #: The level is learned over a month (days), two months (weeks: far fewer buckets to learn from),
 #: three days (hours). A month, a quarter, three days of lasting doubt are the new usual.
 USUAL: Final[Mapping[Frequency, Usual]] = {
-    "D": Usual({1: 1.0, 3: 1.0, 7: 1.0, 14: 1.0, 28: 1.0}, 7, 28.0, 25.0, 28, 14, 14),
-    "W": Usual({1: 1.0, 2: 2.0, 3: 1.0}, 4, 13.0, 100.0, 13, 12, 4),
-    "H": Usual({1: 1.0, 3: 1.0, 6: 1.0, 24: 1.0}, 24, 72.0, 25.0, 72, 48, 48),
+    "D": Usual({1: 1.0, 3: 1.0, 7: 1.0, 14: 1.0, 28: 1.0}, 7, 14.0, 5.0, 21, 14, 14),
+    "W": Usual({1: 1.0, 2: 2.0, 3: 1.0}, 4, 8.0, 5.0, 10, 12, 4),
+    "H": Usual({1: 1.0, 3: 1.0, 6: 1.0, 24: 1.0}, 24, 48.0, 5.0, 48, 48, 48),
 }
 
 _THREADS: Final = ThreadpoolController()
@@ -156,12 +156,10 @@ class Native:
         windows = self._windows()
         # one thread: beside a busy web server two wait for each other
         with _THREADS.limit(limits=1, user_api="blas"):
-            parent, weights = fit_parent(
-                learned, buckets, calendar, windows=tuple(windows), span=rule.span
-            )
-            recent = slice(max(len(buckets) - max(8 * int(rule.half_life), rule.keep), 0), None)
+            parent = fit_parent(learned, buckets, calendar, windows=tuple(windows), span=rule.span)
+            recent = slice(max(len(buckets) - int(MEMORY * rule.half_life) - rule.keep, 0), None)
             base = parent.mean(buckets[recent])
-        level = Level.from_history(learned[recent], base, weights[recent], parent.phi, rule)
+        level = Level.from_history(learned[recent], base, parent.phi, rule)
         none = np.empty((0, values.shape[1]))
         state = State(
             series=tuple(counts.columns),

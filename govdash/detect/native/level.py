@@ -1,9 +1,12 @@
 """The recent level and the last buckets of every series: what a tick reads and writes.
 
 Level: discounted Gamma-Poisson factor over the parent's mean (West & Harrison 1997, ch. 10): with
-d = 1/2 per half-life, seen ← d seen + ω y / φ, due ← d due + ω m / φ and factor
-(a + seen) / (a + due), variance of its log 1 / (a + due). A bucket enters `guard` buckets late, so
-that an outbreak cannot teach the level that it is normal, and with its trust ω (`outliers`).
+d = 1/2 per half-life, seen ← d seen + ω y / φ, due ← d due + ω m / φ and ratio
+(a + seen) / (a + due), variance of its log 1 / (a + due). What noise alone would do is taken off
+(James-Stein, positive part): factor = 1 + (ratio - 1) (1 - c / z²)₊ with
+z² = 2 (seen - due)² / due, so a steady series keeps the parent's mean and a shifted one leaves
+it. A bucket enters `guard` buckets late, so that an outbreak cannot teach the level that it is
+normal, and with its trust ω.
 """
 
 from dataclasses import dataclass, replace
@@ -11,10 +14,17 @@ from typing import Final
 
 import numpy as np
 
-from govdash.detect.native.outliers import SHIFT_FROM, SHIFT_FULL, trust
+from govdash.detect.native.outliers import readmission, trust
 
 #: The level may move the parent's mean by this factor and no further.
 LEVEL_LIMIT: Final = 4.0
+#: c: deviations within 1.4 standard deviations are no news.
+NOISE: Final = 2.0
+#: Half-lives of history the level is made from; what came before counts 3 %.
+MEMORY: Final = 5.0
+#: Share of the level's memory that is dropped per bucket while a lasting shift is taken for the
+#: new usual: what came before it says nothing about it.
+FORGET: Final = 0.25
 #: Buckets after a bucket that its trust looks at (sums over up to three).
 REACH: Final = 2
 
@@ -28,7 +38,7 @@ class LevelRule:
     half_life : float
         Buckets after which one counts half.
     prior : float
-        a, in events: 25 makes ±20 % ordinary before anything was seen.
+        a, in events: 5 makes ±45 % ordinary before anything was seen.
     guard : int
         Buckets that are seen but not yet learned from, >= 2.
     span : int
@@ -70,38 +80,41 @@ class Level:
 
     @classmethod
     def from_history(
-        cls,
-        counts: np.ndarray,
-        base: np.ndarray,
-        weights: np.ndarray,
-        phi: np.ndarray,
-        rule: LevelRule,
+        cls, counts: np.ndarray, base: np.ndarray, phi: np.ndarray, rule: LevelRule
     ) -> "Level":
-        """Return the level after the learned `counts`, all shaped (buckets, series)."""
-        age = np.arange(len(counts) - 1, -1, -1.0)
-        fade = 0.5 ** (age / rule.half_life)
-        seen = np.einsum("t,ts,ts->s", fade, weights, counts) / phi
-        due = np.einsum("t,ts,ts->s", fade, weights, base) / phi
-        last = slice(max(len(counts) - rule.keep, 0), None)
+        """Return the level after the last learned `counts`, both shaped (buckets, series).
+
+        Starts at the parent's mean and moves as a tick does.
+        """
+        ready = len(counts) - min(int(MEMORY * rule.half_life), len(counts))
+        n_series = counts.shape[1]
+        before = slice(max(ready - rule.keep, 0), ready)
         level = cls(
             at=0,
-            seen=seen,
-            due=due,
-            counts=_padded(counts[last].astype(float), rule.keep, np.nan),
-            base=_padded(base[last], rule.keep, 1.0),
-            mean=_padded(base[last], rule.keep, 1.0),
-            doubt=_padded(1.0 - weights[-rule.span :], rule.span, 0.0),
+            seen=np.zeros(n_series),
+            due=np.zeros(n_series),
+            counts=_padded(counts[before].astype(float), rule.keep, np.nan),
+            base=_padded(base[before], rule.keep, 1.0),
+            mean=_padded(base[before], rule.keep, 1.0),
+            doubt=np.zeros((rule.span, n_series)),
         )
-        return replace(level, mean=level.mean * level.factor(rule))
+        for row, mean in zip(counts[ready:].astype(float), base[ready:], strict=True):
+            level = level.advance(row, mean, phi, rule)
+        return replace(level, at=0)
 
     def factor(self, rule: LevelRule) -> np.ndarray:
         """Return the recent level over the parent's mean, shape (series,)."""
         ratio = (rule.prior + self.seen) / (rule.prior + self.due)
-        return np.clip(ratio, 1.0 / LEVEL_LIMIT, LEVEL_LIMIT)
+        return np.clip(1.0 + self._sure() * (ratio - 1.0), 1.0 / LEVEL_LIMIT, LEVEL_LIMIT)
 
     def log_variance(self, rule: LevelRule) -> np.ndarray:
         """Return the variance of the log of `factor`."""
-        return 1.0 / (rule.prior + self.due)
+        return (0.25 + 0.75 * self._sure()) / (rule.prior + self.due)
+
+    def _sure(self) -> np.ndarray:
+        # with discount d the variance of `seen` is due / 2: the sum of d² is half that of d
+        surprise = 2.0 * (self.seen - self.due) ** 2 / np.maximum(self.due, 1e-9)
+        return np.maximum(1.0 - NOISE / np.maximum(surprise, 1e-9), 0.0)
 
     def advance(
         self, counts: np.ndarray, base: np.ndarray, phi: np.ndarray, rule: LevelRule
@@ -114,7 +127,7 @@ class Level:
             base=np.vstack([self.base[1:], base]),
             mean=np.vstack([self.mean[1:], base * self.factor(rule)]),
         )
-        return _with_learned(taken, phi, rule) if taken.at > rule.guard else taken
+        return _with_learned(taken, phi, rule)
 
 
 def _with_learned(level: Level, phi: np.ndarray, rule: LevelRule) -> Level:
@@ -125,10 +138,9 @@ def _with_learned(level: Level, phi: np.ndarray, rule: LevelRule) -> Level:
     counts = np.where(known, level.counts[near], level.mean[near])
     doubt = 1.0 - trust(counts, level.mean[near], phi)[REACH]
     last = np.vstack([level.doubt[1:], doubt])
-    share = last.mean(axis=0)
-    back = np.clip((share - SHIFT_FROM) / (SHIFT_FULL - SHIFT_FROM), 0.0, 1.0)
+    back = readmission(last.mean(axis=0))
     weight = (1.0 - doubt * (1.0 - back)) * known[REACH] / phi
-    fade = 0.5 ** (1.0 / rule.half_life)
+    fade = 0.5 ** (1.0 / rule.half_life) * (1.0 - FORGET * back)
     return replace(
         level,
         seen=fade * level.seen + weight * counts[REACH],

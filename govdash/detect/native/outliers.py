@@ -125,37 +125,23 @@ def _trust(counts, mean, phi, out):  # noqa: ANN001, ANN202 - compiled
                 out[t, s] = 1.0 / (1.0 + np.exp(min((z * z - limit_low) / 2.0, 40.0)))
 
 
-@njit(cache=True)
-def _readmit(weights, span):  # noqa: ANN001, ANN202 - compiled
-    n, series = weights.shape
-    doubt = np.zeros(series)
-    plain = weights.copy()
-    for t in range(n):
-        for s in range(series):
-            doubt[s] += 1.0 - plain[t, s]
-            if t >= span:
-                doubt[s] -= 1.0 - plain[t - span, s]
-            share = doubt[s] / span
-            if share > SHIFT_FROM:
-                back = min((share - SHIFT_FROM) / (SHIFT_FULL - SHIFT_FROM), 1.0)
-                weights[t, s] += back * (1.0 - weights[t, s])
-
-
-def trust(counts: np.ndarray, mean: np.ndarray, phi: np.ndarray, *, span: int = 0) -> np.ndarray:
-    """Return each bucket's weight in 0-1, shape (buckets, series).
-
-    Parameters
-    ----------
-    counts, mean : array (buckets, series)
-    phi : array (series,)
-    span : int
-        Buckets over which lasting doubt becomes the new usual; 0: never. Looks back only.
-    """
+def trust(counts: np.ndarray, mean: np.ndarray, phi: np.ndarray) -> np.ndarray:
+    """Return each bucket's weight in 0-1, shape (buckets, series); `phi` is (series,)."""
     weights = np.empty(counts.shape)
     _trust(np.ascontiguousarray(counts, dtype=float), np.ascontiguousarray(mean), phi, weights)
-    if span:
-        _readmit(weights, span)
     return weights
+
+
+def readmission(doubt_share: np.ndarray) -> np.ndarray:
+    """Return how far a doubted bucket is trusted again, from the share of doubt until then."""
+    return np.clip((doubt_share - SHIFT_FROM) / (SHIFT_FULL - SHIFT_FROM), 0.0, 1.0)
+
+
+def lasting(doubt: np.ndarray, *, span: int) -> np.ndarray:
+    """Return `readmission` of each bucket from the doubt in the `span` buckets that end with it."""
+    summed = np.cumsum(doubt, axis=0)
+    summed[span:] -= summed[:-span].copy()
+    return readmission(summed / span)
 
 
 def usual_bias(mean: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

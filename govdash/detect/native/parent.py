@@ -15,6 +15,7 @@ import pandas as pd
 from govdash.detect.glm import Fit, fit_batch
 from govdash.detect.native.calendar import Calendar
 from govdash.detect.native.outliers import (
+    lasting,
     trust,
     typical_mean,
     unbiased_dispersion,
@@ -91,8 +92,8 @@ def fit_parent(
     *,
     windows: Sequence[int],
     span: int,
-) -> tuple[Parent, np.ndarray]:
-    """Fit every column of `counts`; return the model and the trust in each bucket.
+) -> Parent:
+    """Fit every column of `counts`; see `Parent`.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def fit_parent(
     windows : sequence of int
         Lengths whose sums' variance is learned.
     span : int
-        See `outliers.trust`.
+        Buckets over which lasting doubt becomes the new usual.
     """
     data = _Data.of(buckets, calendar)
     size = max(_BLOCK_COUNTS // max(len(counts), 1), 16)
@@ -108,8 +109,8 @@ def fit_parent(
         _fit_block(counts[:, first : first + size], data, windows=windows, span=span)
         for first in range(0, max(counts.shape[1], 1), size)
     ]
-    fits, phis, inflations, hours, hours_variance, weights = zip(*blocks, strict=True)
-    parent = Parent(
+    fits, phis, inflations, hours, hours_variance = zip(*blocks, strict=True)
+    return Parent(
         calendar=calendar,
         fit=Fit(
             np.concatenate([f.coefficients for f in fits]),
@@ -120,7 +121,6 @@ def fit_parent(
         hours=np.concatenate(hours, axis=1),
         hours_variance=np.concatenate(hours_variance, axis=1),
     )
-    return parent, np.concatenate(weights, axis=1)
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class _Data:
 
 def _fit_block(
     counts: np.ndarray, data: _Data, *, windows: Sequence[int], span: int
-) -> tuple[Fit, np.ndarray, dict[int, np.ndarray], np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[Fit, np.ndarray, dict[int, np.ndarray], np.ndarray, np.ndarray]:
     n_series, n_columns = counts.shape[1], data.design.shape[1]
     fit = Fit(np.zeros((n_series, n_columns)), np.zeros((n_series, n_columns, n_columns)))
     phi = np.ones(n_series)
@@ -168,7 +168,7 @@ def _fit_block(
         hours[:, chosen] = one.hours
         hours_variance[:, chosen] = one.hours_variance
     inflation = {w: _inflation(counts, mean, weights, width=w) for w in windows}
-    return fit, phi, inflation, hours, hours_variance, weights
+    return fit, phi, inflation, hours, hours_variance
 
 
 def _by_year(
@@ -219,7 +219,8 @@ class _Rounds:
         self._step(self.counts, start=start, max_steps=_FIRST_STEPS if start is None else 2)
         self.phi = np.maximum(self._pearson(), 1.0)
         for last in [*[False] * (ROUNDS - 1), True]:
-            self.weights = trust(self.counts, self.mean, self.phi, span=self.span)
+            doubt = 1.0 - trust(self.counts, self.mean, self.phi)
+            self.weights = 1.0 - doubt * (1.0 - lasting(doubt, span=self.span))
             middle = typical_mean(self.mean)
             shift, _ = usual_bias(middle, self.phi)
             shifted = self.counts + shift * np.sqrt(self.phi) * np.sqrt(self.mean)

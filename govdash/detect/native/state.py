@@ -200,6 +200,14 @@ class State:
             )
         return state, late, scored[int(np.argwhere(differ)[0][0]) :]
 
+    def row_of(self, bucket: pd.Timestamp) -> int:
+        """Return the row of the level's arrays that holds `bucket`, or refuse."""
+        back = round((self.at - bucket) / STEP[self.parent.calendar.freq])
+        kept = len(self.level.counts)
+        if not 0 <= back < min(kept, self.level.at):
+            raise InputError(f"{bucket} 不在已评分的最近 {min(kept, self.level.at)} 个时段内。")
+        return kept - 1 - back
+
     def buckets(self, number: int, length: int) -> pd.DatetimeIndex:
         """Return the `length` buckets from that number on."""
         step = STEP[self.parent.calendar.freq]
