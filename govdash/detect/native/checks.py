@@ -32,7 +32,9 @@ def check_buckets(counts: pd.DataFrame, *, freq: Frequency, needs: int = 1) -> N
     gaps = np.flatnonzero(np.asarray(buckets[1:] - buckets[:-1] != step))
     if len(gaps):
         raise InputError(f"计数在 {buckets[gaps[0]]} 之后缺时段或间隔不一；没有事件的时段请填 0。")
-    # values are refused with their day; hours of one day cannot be told apart there, so one by one
+    check_counts(counts.iloc[:1].set_axis(buckets[:1].normalize()))
+    if all(kind.kind in "iu" for kind in counts.dtypes) and counts.to_numpy().min(initial=0) >= 0:
+        return
     values = counts.to_numpy(dtype=float, na_value=np.nan)
     bad = np.argwhere(~((values >= 0) & (values == np.floor(values)) & np.isfinite(values)))
     if len(bad):
@@ -40,4 +42,3 @@ def check_buckets(counts: pd.DataFrame, *, freq: Frequency, needs: int = 1) -> N
         value = values[row, column]
         said = "是空值（NaN）" if np.isnan(value) else f" {value:g} 应为非负整数"
         raise InputError(f"序列“{counts.columns[column]}”在 {buckets[row]} 的计数{said}。")
-    check_counts(counts.iloc[:1].set_axis(buckets[:1].normalize()))
