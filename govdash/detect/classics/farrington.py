@@ -144,11 +144,14 @@ def _predict(
 ) -> dict[str, np.ndarray]:
     """Fit with a trend, and without where it is not borne out; each twice, the second weighted."""
     trended = years >= _TREND_YEARS
-    fits, weights = _fit_twice(history, design, setting, trend=trended)
-    found = _summary(history, fits, weights)
+    # a trend through one event runs away: it ends as NaN or infinity, and is dropped below
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        fits, weights = _fit_twice(history, design, setting, trend=trended)
+        found = _summary(history, fits, weights)
     if not trended:
         return found
-    t = np.abs(fits.slope) / np.sqrt(found["relative"] * fits.slope_variance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.abs(fits.slope) / np.sqrt(found["relative"] * fits.slope_variance)
     p_trend = 2.0 * stats.t.sf(t, fits.df)
     drop = ~(p_trend < setting.trend_p) | (found["mean"] > history.max(axis=1))
     if drop.any():

@@ -16,7 +16,9 @@ from numba import njit
 #: Threshold of the ratio in Höhle & Paul's examples.
 LIMIT: Final = 5.0
 _TOLERANCE: Final = 1e-12
-_MAX_STEPS: Final = 60
+_MAX_STEPS: Final = 100
+#: Longest step of log κ: from far below the maximum, Newton's method overshoots.
+_LONGEST_STEP: Final = 2.0
 #: Below this α the law is Poisson; the two differ by less than 1e-9.
 _POISSON: Final = 1e-9
 
@@ -100,7 +102,7 @@ def _ratio(x: np.ndarray, m: np.ndarray, a: float, start: float) -> tuple[float,
             low = theta
         else:
             high = theta
-        step = slope / bend
+        step = min(max(slope / bend, -_LONGEST_STEP), _LONGEST_STEP)
         after = theta + step
         if after <= low or after >= high:
             after = 0.5 * (low + high) if high < np.inf else low + 1.0

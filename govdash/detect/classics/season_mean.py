@@ -72,7 +72,7 @@ class SeasonMean:
             for order in (1, 2, 3):
                 columns += _harmonic(order * moments.hour.to_numpy() / 24.0)
         if self.bucket.code != "W":
-            weekday = moments.weekday.to_numpy()
+            weekday = moments.day_of_week.to_numpy()
             columns += [(weekday == day).astype(float) for day in range(1, 7)]
         return np.stack(columns, axis=1)
 
