@@ -58,7 +58,7 @@ def _rhythm(
     """Return the factor (T,) of each bucket's weekday or month; its mean in the history is 1."""
     if len(total) < _RHYTHM_FROM.get(unit, len(total) + 1):
         return np.ones(len(starts))
-    kind = np.asarray(starts.dayofweek if unit == "day" else starts.month - 1)
+    kind = np.asarray(starts.day_of_week if unit == "day" else starts.month - 1)
     n_kinds = 7 if unit == "day" else 12
     seen = kind[span[0] : span[1]]
     often = np.bincount(seen, minlength=n_kinds).astype(float)

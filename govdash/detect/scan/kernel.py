@@ -176,11 +176,11 @@ def scan_model(
             rates=rates,
         )
 
-    parts = _Parts(space, tables)
+    parts = _Parts(model, space, tables)
     loops = loops_of(monte_carlo.engine)
 
     def best(where: SearchSpace) -> Best:
-        return _best(model, parts, loops, where.sizes)
+        return _best(parts, loops, where.sizes)
 
     first = best(space)
     chosen = _apart(space, first, best, max_clusters, secondary)
@@ -202,7 +202,9 @@ def scan_model(
 class _Parts:
     """The search space in parts of windows with their tables, few enough to be held in memory."""
 
-    def __init__(self, space: SearchSpace, tables: Callable[[SearchSpace], Tables]) -> None:
+    def __init__(
+        self, model: Model, space: SearchSpace, tables: Callable[[SearchSpace], Tables]
+    ) -> None:
         step = max(_PART // max(space.neighbours.size, 1), 1)
         self._spaces = [
             space._replace(starts=space.starts[k : k + step], ends=space.ends[k : k + step])
@@ -210,6 +212,7 @@ class _Parts:
         ]
         self._tables = tables
         self._held = tables(self._spaces[0]) if len(self) == 1 else None
+        self.sums = [window_sums(model.counts, part) for part in self._spaces]
 
     def __len__(self) -> int:
         return len(self._spaces)
@@ -219,13 +222,12 @@ class _Parts:
             yield space, self._held or self._tables(space)
 
 
-def _best(model: Model, parts: _Parts, loops: ModuleType, sizes: np.ndarray) -> Best:
+def _best(parts: _Parts, loops: ModuleType, sizes: np.ndarray) -> Best:
     """Return the best window of each centre among its zones of at most `sizes`."""
     value = np.zeros(len(sizes))
     size, window = np.full(len(sizes), -1), np.full(len(sizes), -1)
     at = 0
-    for part, tables in parts:
-        sums = window_sums(model.counts, part)
+    for (part, tables), sums in zip(parts, parts.sums, strict=True):
         found = loops.best_of_centres(sums, part._replace(sizes=sizes), tables)
         better = found[0] > value
         value[better], size[better] = found[0][better], found[1][better]

@@ -20,7 +20,7 @@ Neill, Moore, Sabhnani & Daniel (2005), Detection of emerging space-time cluster
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import rel_entr, xlogy
 
 from govdash.detect.scan.space import SearchSpace, window_sums
 
@@ -57,15 +57,19 @@ def log_likelihood_ratio(
 
     Parameters
     ----------
-    observed, expected : cases in the windows and what is expected there, > 0
+    observed, expected : cases in the windows and what is expected there
     total : float, optional
         All cases, for the models given their number; without it expectation-based.
+
+    Returns
+    -------
+    array
+        Infinite where there are cases and none are expected.
     """
     c, b = np.asarray(observed, dtype=float), np.asarray(expected, dtype=float)
     if total is None:
-        return xlogy(c, c / b) + (b - c)
-    rest = total - c
-    return xlogy(c, c / b) + xlogy(rest, rest / (total - b))
+        return rel_entr(c, b) + (b - c)
+    return rel_entr(c, b) + rel_entr(total - c, np.maximum(total - b, 0.0))
 
 
 def build_tables(

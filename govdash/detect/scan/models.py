@@ -104,11 +104,11 @@ def scan_study(
     plan = plan or ScanPlan()
     model = _model(strata, expected, plan)
     n_times = model.counts.shape[1]
-    space = SearchSpace(
-        neighbours,
-        capped_sizes(neighbours, model.expected.sum(axis=1), max_fraction=plan.max_fraction),
-        *_windows(plan, n_times),
-    )
+    weights = model.expected.sum(axis=1)
+    sizes = capped_sizes(neighbours, weights, max_fraction=plan.max_fraction)
+    idle = (weights <= 0) & (model.counts.sum(axis=1) == 0)
+    sizes[idle[neighbours[:, 0]]] = 0  # where nothing can happen there is no centre of anything
+    space = SearchSpace(neighbours, sizes, *_windows(plan, n_times))
     return scan_model(
         model,
         space._replace(neighbours=neighbours[:, : max(int(space.sizes.max()), 1)]),

@@ -132,9 +132,11 @@ def expected_of(study: Study, plan: ScanPlan) -> np.ndarray | None:
         if study.strata[:, :, :until].sum() == 0:
             raise InputError("扫描窗口之前没有事件，无法推出预期；请调小 --max-duration。")
         return study.expected_by_population(until=until)
-    return history_expected(
-        study.strata.sum(axis=0), study.edges[:-1], unit=study.unit, until=until
-    )
+    counts = study.strata.sum(axis=0)
+    seen = counts.sum(axis=1) > 0  # a place that never had a case may not be watched at all
+    expected = np.zeros(counts.shape)
+    expected[seen] = history_expected(counts[seen], study.edges[:-1], unit=study.unit, until=until)
+    return expected
 
 
 def _longest(plan: ScanPlan, study: Study) -> int:
