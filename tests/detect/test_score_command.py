@@ -150,6 +150,17 @@ WRONG_USE = {
     ("--start-scoring", "soon"): "--start-scoring soon 不是日期",
     ("--start-scoring", "2030-01-01"): "没有一个序列可以评分",
     ("--refit-days", "0"): "--refit-days 0 应为",
+    ("--setting", "orig"): "--setting orig 只用于 --method farrington；当前方法是 native",
+    (
+        "--method",
+        "farrington",
+        "--setting",
+        "best",
+    ): "--setting best 不存在；可用：orig、flexdefault",
+    ("--method", "cusum", "--alpha", "0.01"): "--alpha 0.01 不适用：cusum 有自己的阈值",
+    ("--method", "farrington", "--freq", "D"): "至少需要 1098 天历史",
+    ("--method", "farrington", "--setting", "orig", "--freq", "W"): "不在同一星期几",
+    ("--method", "farrington", "--freq", "H"): "没有一个序列可以评分",
 }
 
 
@@ -182,3 +193,112 @@ def test_a_file_that_is_not_there_is_refused(run, tmp_path):
     assert code == 2
     assert "找不到文件" in err
     assert np.all([not p.exists() for p in (tmp_path / "none.csv", tmp_path / "out.csv")])
+
+
+SERIES = ["salmonella_agona", "hepatitisA", "salmHospitalized", "salmNewport_total"]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("setting", ["orig", "flexdefault", "noufaily", "muan"])
+@pytest.mark.parametrize("series", SERIES)
+def test_farrington_gives_the_rows_of_the_reference(run, shared_dir, tmp_path, series, setting):
+    folder = shared_dir / "reference/farrington"
+    counts = pd.read_csv(folder / f"ref_series_{series}.csv")
+    rows = pd.read_csv(folder / f"ref_farrington_{series}__{setting}.csv")
+    dates = counts["t"]  # series without a calendar are numbered
+    if counts["epoch"].max() > len(counts):
+        dates = pd.to_datetime(counts["epoch"], unit="D")
+    table = pd.DataFrame({"series": series, "date": dates, "count": counts["observed"]})
+    table.to_csv(tmp_path / "in.csv", index=False)
+    options = ("--method", "farrington", "--setting", setting, "--freq", "W", "--compat-score")
+    run("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv", *options)
+    found = pd.read_csv(tmp_path / "out.csv")
+    assert list(found["date"].astype(str)) == list(dates.astype(str)[-len(rows) :])
+    names = {"expected": "expected", "upper": "upperbound", "score": "score", "p_value": "pvalue"}
+    for ours, theirs in names.items():
+        np.testing.assert_allclose(found[ours], rows[theirs], rtol=1e-9, err_msg=ours)
+    assert list(found["alarm"]) == list(rows["alarm"])
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("method", ["ears-c1", "ears-c2", "ears-c3"])
+def test_ears_gives_the_rows_of_the_reference(run, shared_dir, tmp_path, method):
+    folder = shared_dir / "reference/ears"
+    counts = pd.read_csv(folder / "ref_series_hagelloch_ERU_daily.csv")
+    variant = method[-2:].upper()
+    rows = pd.read_csv(folder / f"ref_ears_hagelloch_ERU_daily__{variant}_default.csv")
+    table = counts.rename(columns={"observed": "count"}).assign(series="s")
+    table.to_csv(tmp_path / "in.csv", index=False)
+    run("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv", "--method", method)
+    found = pd.read_csv(tmp_path / "out.csv")
+    np.testing.assert_allclose(found["upper"], rows["upperbound"], rtol=1e-9)
+    assert list(found["alarm"]) == list(rows["alarm"].fillna(0))
+
+
+@pytest.mark.shared
+def test_the_charts_give_the_alarms_of_the_reference(run, shared_dir, tmp_path):
+    counts = pd.read_csv(shared_dir / "reference/farrington/ref_series_salmonella_agona.csv")
+    table = pd.DataFrame({"series": "s", "date": counts["t"], "count": counts["observed"]})
+    table.to_csv(tmp_path / "in.csv", index=False)
+    files = ("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv", "--freq", "W")
+    for method, name, column in (("cusum", "cusum_rossi", "cusum"), ("glr-nb", "glrnb", "glr")):
+        rows = pd.read_csv(shared_dir / f"reference/ears/ref_{name}_salmonella_agona.csv")
+        run(*files, "--method", method, "--start-scoring", "209", "--compat-score")
+        found = pd.read_csv(tmp_path / "out.csv")
+        assert list(found["date"]) == list(rows["t"])
+        np.testing.assert_allclose(found["score"], rows[column], atol=2e-8)
+        assert list(found["alarm"]) == list(rows["alarm"])
+        assert found["p_value"].isna().all()
+
+
+@pytest.fixture
+def weekly(null_counts):
+    """One series of eight years of weeks as rows."""
+    wide = null_counts([8], 416).set_axis(["s"], axis=1)
+    wide.index = pd.date_range("2016-01-04", periods=416, freq="7D", name="date")
+    return wide.reset_index().melt("date", var_name="series", value_name="count")
+
+
+def test_rows_that_lie_weeks_apart_are_taken_for_weeks_and_said(run, weekly, tmp_path):
+    weekly.to_csv(tmp_path / "in.csv", index=False)
+    _, out, err = run(
+        "--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv", "--method", "farrington"
+    )
+    assert "已评分 1 个序列、153 个序列周" in out
+    assert "按每周计数评分" in err
+    assert len(pd.read_csv(tmp_path / "out.csv")) == 416 - 263
+
+
+def test_without_compatibility_the_score_subtracts_the_expectation(run, weekly, tmp_path):
+    weekly.to_csv(tmp_path / "in.csv", index=False)
+    files = ("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv", "--freq", "W")
+    run(*files, "--method", "farrington", "--setting", "muan")
+    found = pd.read_csv(tmp_path / "out.csv")
+    reach = found["upper"] - found["expected"]
+    right = (found["observed"] - found["expected"]) / reach
+    np.testing.assert_allclose(found["score"], right)
+    assert ((found["score"] > 1) == (found["alarm"] == 1)).all()
+
+
+def test_a_shorter_series_is_held_against_three_years(run, weekly, tmp_path):
+    weekly.iloc[:300].to_csv(tmp_path / "in.csv", index=False)
+    files = ("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv", "--freq", "W")
+    run(*files, "--method", "farrington")
+    assert len(pd.read_csv(tmp_path / "out.csv")) == 300 - 159
+
+
+def test_hours_are_scored_and_written_with_their_hour(run, null_counts, tmp_path):
+    hours = null_counts([5], 60).set_axis(["s"], axis=1)
+    hours.index = pd.date_range("2024-02-28 20:00", periods=60, freq="h", name="date")
+    rows = hours.reset_index().melt("date", var_name="series", value_name="count")
+    rows.drop(index=30).to_csv(tmp_path / "in.csv", index=False)
+    files = ("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv")
+    options = ("--method", "ears-c2", "--freq", "H", "--start-scoring", "2024-02-29 12:00")
+    _, out, err = run(*files, *options)
+    found = pd.read_csv(tmp_path / "out.csv")
+    assert found["date"].iloc[0] == "2024-02-29 12:00"
+    assert "序列小时" in out
+    assert "有 1 小时没有行" in err
+    code, _, err = run(*files, "--method", "ears-c2", "--freq", "D")
+    assert code == 2
+    assert "带有时刻，应为整日；每小时的计数请加 --freq H" in err

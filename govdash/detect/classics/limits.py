@@ -11,11 +11,15 @@ upper-mean (Salmon et al. 2016)
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from scipy import special, stats
 
 from govdash.detect.classics.settings import Limit
+
+#: Log factor beyond which the upper end of a mean says no more than that nothing is known.
+_MOST_REACH: Final = 30.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,9 @@ def judge(counts: np.ndarray, seen: Prediction, *, alpha: float, limit: Limit) -
         with np.errstate(over="ignore"):  # this column is a formality: e to the count
             raised = np.exp(mean + reach * se)
         return Judged(raised, upper, p_high)
-    raised = mean * np.exp(reach * seen.log_se) if limit == "upper-mean" else mean
+    raised = mean
+    if limit == "upper-mean":
+        raised = mean * np.exp(np.minimum(reach * seen.log_se, _MOST_REACH))
     return Judged(
         raised,
         _quantile(1.0 - alpha, raised, seen.dispersion),
