@@ -11,11 +11,13 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from govdash.api import loopback, routes
-from govdash.api.metrics import CountRequests
+from govdash.api.addresses import KnownAddresses
+from govdash.api.metrics import GROUPS, CountRequests
 from govdash.core.errors import GovDashError
 from govdash.core.settings import ROOT, Settings
 from govdash.lake import Lake
 from govdash.store import Store
+from govdash.web.registry import PAGES
 from govdash.worker import Worker, logs
 
 COLLECT_SECONDS = 30  # runner.postScriptGC is off: a full collection holds every session
@@ -94,6 +96,10 @@ app = st.App(
     routes=routes.all_routes(_store, _lake, settings),
     lifespan=lifespan,
     on_script_error=_on_script_error,
-    middleware=[Middleware(loopback.LoopbackOnly), Middleware(CountRequests)],
+    middleware=[
+        Middleware(loopback.LoopbackOnly),
+        Middleware(CountRequests),
+        Middleware(KnownAddresses, pages={*GROUPS, *(entry.url for entry in PAGES)}),
+    ],
     exception_handlers={GovDashError: routes.as_answer},
 )

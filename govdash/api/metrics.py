@@ -8,6 +8,7 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
@@ -29,8 +30,11 @@ REGISTRY = CollectorRegistry()  # of this process alone: no defaults of the libr
 REQUESTS = Counter(
     "govdash_http_requests", "HTTP requests answered", ["group", "status"], registry=REGISTRY
 )
+ProcessCollector(registry=REGISTRY)  # memory, CPU time, open files, start
 #: Requests are counted by the first part of their path; others would be a label without end.
-GROUPS = frozenset({"healthz", "readyz", "metrics", "geo", "api", "static", "media", "_stcore"})
+GROUPS = frozenset(
+    {"healthz", "readyz", "metrics", "geo", "api", "static", "media", "component", "_stcore"}
+)
 
 
 def metrics_routes(store: Callable[[], Store], lake: Callable[[], Lake]) -> list[BaseRoute]:

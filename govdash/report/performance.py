@@ -13,6 +13,7 @@ from govdash.core.vocab import CaseState
 CONTENT: Final = 4
 #: What the city promises: the share of cases closed before their deadline.
 TARGET_ON_TIME: Final = 0.95
+FEW_CASES: Final = 5  # fewer closed cases make no rate that could be compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,9 @@ def figures(cases: pd.DataFrame, said: pd.DataFrame, *, at: datetime) -> CaseFig
 def by_area(cases: pd.DataFrame, *, depth: int, at: datetime) -> pd.DataFrame:
     """Compare areas of one depth of the tree (3: streets), the least punctual first.
 
+    Those with fewer than `FEW_CASES` closed have no rank and come last: one late case of one is
+    no rate of 0 %.
+
     Returns
     -------
     DataFrame
@@ -70,9 +74,12 @@ def by_area(cases: pd.DataFrame, *, depth: int, at: datetime) -> pd.DataFrame:
         n_closed=("kept", "count"),
         on_time=("kept", "mean"),
     )
-    return found.sort_values(
-        ["on_time", "n_overdue", "n_open"], ascending=[True, False, False], ignore_index=True
+    ranked = found.assign(few=found["n_closed"] < FEW_CASES).sort_values(
+        ["few", "on_time", "n_overdue", "n_open"],
+        ascending=[True, True, False, False],
+        ignore_index=True,
     )
+    return ranked.drop(columns="few")
 
 
 def overdue(cases: pd.DataFrame, *, at: datetime) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from govdash.access import User
-from govdash.core.errors import GovDashError, Refused
+from govdash.core.errors import GovDashError, InputError, Refused
 from govdash.core.vocab import Result
 from govdash.store import Session, journal
 from govdash.web.page import Page
@@ -132,6 +132,14 @@ def look_at_first(key: str) -> None:
 
 
 def chosen_id(key: str) -> int | None:
-    """Return the id in the URL parameter `key`; what is no number counts as none."""
+    """Return the id in the URL parameter `key`, None without one.
+
+    Raises
+    ------
+    InputError
+        When it is no number: a link that was cut or mistyped.
+    """
     text = st.query_params.get(key, "")
-    return int(text) if text.isdecimal() else None
+    if text and not (text.isascii() and text.isdecimal()):
+        raise InputError(f"链接里的编号“{text}”无法识别；请从列表中选择。")
+    return int(text) if text else None

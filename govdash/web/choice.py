@@ -84,6 +84,19 @@ def check_areas(chosen: EventFilter, areas: Mapping[str, str]) -> None:
             raise InputError(f"链接里的区域“{path}”不存在，可能已调整；请重新选择区域。")
 
 
+def check_categories(chosen: EventFilter, categories: Mapping[str, str]) -> None:
+    """Refuse a category that is not there, and none below it, for the same reason.
+
+    Raises
+    ------
+    InputError
+        When a key of the choice is the beginning of none of `categories`.
+    """
+    for key in chosen.categories:
+        if not any(known.startswith(key) for known in categories):
+            raise InputError(f"链接里的类别“{key}”不存在；请重新选择类别。")
+
+
 def write(chosen: EventFilter, *, today: date) -> dict[str, str]:
     """Write the filter as URL parameters; a period that is a preset keeps moving with the day."""
     params = chosen.to_params()

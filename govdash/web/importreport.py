@@ -53,7 +53,7 @@ def reasons(rejected: Mapping[str, int], repaired: Mapping[str, int]) -> None:
         show(card_title("被拒原因", "一行可有多个原因"))
         show(_table(rejected))
     if repaired:
-        show(card_title("提醒", "已入库，但请留意"))
+        show(card_title("提醒", "这些行可用，但请留意"))
         show(_table(repaired))
 
 

@@ -54,7 +54,11 @@ def import_panel(page: Page) -> None:
         show(empty("您没有导入权限", "导入需要全市范围的导入权限；请联系管理员授权。"))
         return
     uploaded = st.file_uploader(
-        "选择文件", key="gi_file", label_visibility="collapsed", help=f"支持 {KINDS}"
+        "选择文件",
+        key="gi_file",
+        label_visibility="collapsed",
+        help=f"支持 {KINDS}",
+        on_change=_forget_result,
     )
     if uploaded is None:
         show(
@@ -201,6 +205,11 @@ def _import(
         except Busy:
             task.error = ""  # the timed job is at it; it takes the new rows along
     return report
+
+
+def _forget_result() -> None:
+    """Take what came of another file off the page."""
+    st.query_params.pop(TASK, None)
 
 
 def watch_panel(page: Page) -> None:

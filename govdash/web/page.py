@@ -77,6 +77,7 @@ class Page:
         try:
             chosen = self._chosen()
             choice.check_areas(chosen, areas)
+            choice.check_categories(chosen, categories)
         except InputError as error:
             st.error(str(error))
             st.button("清除链接里的筛选条件", on_click=filters.clear)

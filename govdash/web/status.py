@@ -40,7 +40,7 @@ def checks_panel(page: Page) -> None:
         )
         holder = jobs.lease_holder(fresh.session, LEASE, fresh.now)
         found.append(
-            Check("任务进程", State.GOOD, f"由 {holder} 运行")
+            Check("任务进程", State.GOOD, _who(holder))
             if holder
             else Check(
                 "任务进程",
@@ -51,6 +51,12 @@ def checks_panel(page: Page) -> None:
         )
         show(card_title("运行检查", "每 10 秒自动刷新", f"截至 {fresh.clock(fresh.now)}"))
         show(_table(found))
+
+
+def _who(holder: str) -> str:
+    """Say which process runs the jobs: the lease knows ``host:process:key``."""
+    host, process, *_ = [*holder.split(":"), "?"]
+    return f"运行中（主机 {host}，进程号 {process}）"
 
 
 def deep_panel(page: Page) -> None:

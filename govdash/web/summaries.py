@@ -1,7 +1,8 @@
 """The lists of the overview: what waits, what is frequent, how the streets do."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -143,15 +144,12 @@ def streets(page: Page, query: EventQuery, cases: pd.DataFrame) -> None:
                 rows.num(number(row["n_overdue"]), tone="bad" if row["n_overdue"] else ""),
                 rows.bar(
                     (row["on_time"] - PUNCTUAL_FROM) / (1 - PUNCTUAL_FROM)
-                    if row["n_closed"]
+                    if row["n_closed"] >= performance.FEW_CASES
                     else 0.0,
                     target=(target - PUNCTUAL_FROM) / (1 - PUNCTUAL_FROM),
-                    tone="bad" if row["on_time"] < target else "",
+                    tone=_tone(row),
                 ),
-                rows.num(
-                    f"{row['on_time']:.1%}" if row["n_closed"] else "—",
-                    tone="bad" if row["on_time"] < target else "",
-                ),
+                rows.num(_on_time(row), tone=_tone(row)),
             ],
             chosen=row["path"] in query.filter.areas,
         )
@@ -160,11 +158,25 @@ def streets(page: Page, query: EventQuery, cases: pd.DataFrame) -> None:
     opened = rows.draw(
         listed,
         key="overview_streets",
-        columns="minmax(4rem,1fr) 2.6rem 2.2rem minmax(2.6rem,1fr) 3.2rem",
+        columns="minmax(4rem,1fr) 2.6rem 2.2rem minmax(2.6rem,1fr) 3.6rem",
         head=[f"{word}（按时率由低到高）", "未办结", "超期", "", "按时率"],
     )
     if opened:
         mapparts.follow(page, query, citymap.Pick("area", opened))
+
+
+def _tone(row: Mapping[Hashable, Any]) -> str:
+    ranked = row["n_closed"] >= performance.FEW_CASES
+    return "bad" if ranked and row["on_time"] < performance.TARGET_ON_TIME else ""
+
+
+def _on_time(row: Mapping[Hashable, Any]) -> str:
+    """Say a rate as such only when it is one of enough cases; below that say the cases."""
+    if not row["n_closed"]:
+        return "—"
+    if row["n_closed"] < performance.FEW_CASES:
+        return f"{round(row['on_time'] * row['n_closed'])}/{row['n_closed']} 件"
+    return f"{row['on_time']:.1%}"
 
 
 def _long(hours: float) -> str:

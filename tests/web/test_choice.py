@@ -96,3 +96,13 @@ def test_a_link_to_an_area_that_is_not_there_is_refused_by_its_path():
     choice.check_areas(chosen, {"/1/2/": "城关区", "/x/": "新区"})
     with pytest.raises(InputError, match="/x/"):
         choice.check_areas(chosen, {"/1/2/": "城关区"})
+
+
+def test_a_link_to_a_category_that_is_not_there_is_refused_and_one_to_a_major_is_not():
+    chosen = EventFilter(period=Period(TODAY, TODAY, ZONE), categories=("A-06", "A-06001"))
+    choice.check_categories(chosen, {"A-06001": "暴露垃圾"})
+    with pytest.raises(InputError, match="A-07"):
+        choice.check_categories(
+            EventFilter(period=Period(TODAY, TODAY, ZONE), categories=("A-07",)),
+            {"A-06001": "暴露垃圾"},
+        )

@@ -1,0 +1,52 @@
+"""Left alone for a long time with a stream of events, server and screen stay as they were."""
+
+import os
+import time
+import urllib.request
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import ARTEFACTS
+from tests.browser.visit import Visit
+
+MINUTES = float(os.environ.get("GOVDASH_SOAK_MINUTES", "20"))
+WARM = 0.25  # the part of it in which caches fill
+MEGABYTE = 1024 * 1024
+
+
+def metric(address: str, name: str) -> float:
+    with urllib.request.urlopen(f"{address}/metrics", timeout=30) as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
+
+
+@pytest.mark.long
+@pytest.mark.browser
+@pytest.mark.timeout(2 * 3600)
+def test_a_screen_left_open_costs_no_memory_and_goes_on_showing_what_comes(
+    browser: Browser, server: str
+):
+    overview, wall = (Visit.begin(browser, server, (1920, 1080)) for _ in range(2))
+    overview.go("overview")
+    wall.go("map")
+    first_rows = metric(server, "govdash_event_versions")
+    end = time.monotonic() + 60 * MINUTES
+    resident: list[float] = []
+    heap: list[float] = []
+    while time.monotonic() < end:
+        overview.page.wait_for_timeout(15_000)
+        resident.append(metric(server, "process_resident_memory_bytes") / MEGABYTE)
+        heap.append(overview.page.evaluate("() => performance.memory.usedJSHeapSize") / MEGABYTE)
+    overview.rest()
+    wall.rest()
+    warm = int(len(resident) * WARM)
+    late = len(resident) - warm
+    grown = max(resident[late:]) - max(resident[: warm + 1])
+    shown = max(heap[late:]) - max(heap[: warm + 1])
+    assert grown < 200, f"server: {resident}"
+    assert shown < 100, f"browser: {heap}"
+    assert metric(server, "govdash_event_versions") > first_rows
+    assert "Traceback" not in (ARTEFACTS / "server.log").read_text(encoding="utf-8")
+    overview.end()
+    wall.end()
