@@ -4,7 +4,8 @@ Run ``python benchmarks/scenarios.py [--quick] [--seed N] [--shared DIR]`` (abou
 core; with ``--quick`` 20 instead of 60 series per scenario, about one). Every arm sees the same
 counts, and every p-value or score goes through the same `judge`: the threshold that a share of the
 ordinary weeks exceeds, then the share of outbreaks with a week beyond it. Nothing but the oracle
-knows the true mean. ``--constants`` prints what down-weighting does to ordinary series.
+knows the true mean. ``--constants`` prints what down-weighting does to ordinary series,
+``--calibration`` the realised rates of days and hours, ``--shift`` how fast a new level is learned.
 """
 
 import argparse
@@ -88,8 +89,7 @@ Arm = Callable[[np.ndarray], dict[str, np.ndarray]]
 
 def native(counts: np.ndarray) -> dict[str, np.ndarray]:
     """Refitted every `REFIT` weeks, as `walk_forward` does."""
-    weeks = pd.date_range("2010-01-04", periods=WEEKS, freq="7D")
-    frame = pd.DataFrame(counts, index=weeks, columns=[f"s{n}" for n in range(counts.shape[1])])
+    frame = named(counts, "W")
     single, every = [], []
     for at in range(FIRST, WEEKS, REFIT):
         detector = Native(freq="W").fit(frame.iloc[:at])
@@ -196,16 +196,75 @@ def constants() -> None:
         print(f"φ = {phi}:", "  ".join(row))
 
 
+FREQS = {"D": "1D", "W": "7D", "H": "1h"}
+
+
+def calibration() -> None:
+    """Print the share of ordinary buckets beyond the nominal rates, four refits of 14 buckets."""
+    rng = np.random.default_rng(3)
+    print("| bucket | φ | mean | 1 bucket: 1 % | 0.1 % | all windows: 5 % | 1 % | 0.1 % |")
+    print("|---|---|---|---|---|---|---|---|")
+    for freq, n in (("D", 793), ("H", 2400)):
+        t = np.arange(n)[:, None]
+        year = 0.3 * np.cos(2 * np.pi * t / 365.25) - 0.3 * (t % 7 >= 5)
+        shape = np.exp(year if freq == "D" else 0.6 * np.cos(2 * np.pi * t / 24))
+        for phi in (1.0, 1.5, 3.0):
+            for low, high in ((0.02, 0.1), (0.1, 1), (1, 10), (10, 100)):
+                counts = draw(rng, np.geomspace(low, high, 200) * shape, np.full(200, phi))
+                frame = named(counts, freq)
+                scored = [
+                    one
+                    for at in range(n - 56, n, 14)
+                    for one in Native(freq=freq)
+                    .fit(frame.iloc[:at])
+                    .score_buckets(frame.iloc[at : at + 14])
+                ]
+                single = np.array([one.tails.high[0] for one in scored])
+                every = np.array([one.tails.p_high for one in scored])
+                shares = [(single <= a).mean() for a in (0.01, 0.001)]
+                shares += [(every <= a).mean() for a in (0.05, 0.01, 0.001)]
+                told = " | ".join(f"{share:.2%}" for share in shares)
+                print(f"| {freq} | {phi} | {low}–{high} | {told} |", flush=True)
+
+
+def shift() -> None:
+    """Print the share of a lasting change that is expected after so many buckets, 40 series."""
+    lengths = {"D": (14, 21, 28, 35, 60, 90), "W": (8, 13, 17, 26, 52), "H": (48, 72, 96, 168, 240)}
+    history = {"D": 500, "W": 312, "H": 1440}
+    for freq, after in lengths.items():
+        for mean, factor in ((20, 2.0), (20, 0.5), (20, 1.3), (3, 2.0)):
+            learned = []
+            for length in after:
+                rng = np.random.default_rng(1)
+                level = np.full((history[freq] + length, 40), float(mean))
+                level[history[freq] :] *= factor
+                counts = draw(rng, level, np.full(40, 1.5))
+                state = Native(freq=freq).fit(named(counts, freq)).state_
+                share = (state.level.mean[-1].mean() / mean - 1) / (factor - 1)
+                learned.append(f"{length}: {share:.0%}")
+            print(f"{freq}, {mean} × {factor}:", ", ".join(learned), flush=True)
+
+
+def named(counts: np.ndarray, freq: str) -> pd.DataFrame:
+    """Return the counts as a detector takes them."""
+    buckets = pd.date_range("2010-01-04", periods=len(counts), freq=FREQS[freq])
+    return pd.DataFrame(counts, index=buckets, columns=[f"s{n}" for n in range(counts.shape[1])])
+
+
 def main() -> None:
     """Run every arm and print one row each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="20 series per scenario")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shared", default=os.environ.get("GOVDASH_SHARED", "../shared"))
-    parser.add_argument("--constants", action="store_true")
+    others = {"constants": constants, "calibration": calibration, "shift": shift}
+    for name in others:
+        parser.add_argument(f"--{name}", action="store_true")
     given = parser.parse_args()
-    if given.constants:
-        constants()
+    chosen = [run for name, run in others.items() if getattr(given, name)]
+    if chosen:
+        for run in chosen:
+            run()
         return
     file = Path(given.shared) / "reference" / "noufaily_scenarios.csv"
     per = 20 if given.quick else 60
