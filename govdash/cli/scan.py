@@ -77,7 +77,12 @@ Sequential = Annotated[
     bool, typer.Option("--sequential", help="有 10 次模拟达到即停：平常的数据快十几倍。")
 ]
 Dispersion = Annotated[
-    float, typer.Option("--dispersion", help="模拟的方差与均值之比，≥ 1；只用于 eb-poisson。")
+    float,
+    typer.Option(
+        "--dispersion",
+        help="模拟的方差与均值之比，≥ 1，只用于 eb-poisson；"
+        "0 为自动：从历史推预期时一并估计，否则为 1。",
+    ),
 ]
 Gumbel = Annotated[
     bool, typer.Option("--gumbel", help="输出中加一列 gumbel_p_value（Gumbel 近似）。")
@@ -109,7 +114,7 @@ def scan(
     max_clusters: MaxClusters = 10,
     covariates: Covariates = "",
     sequential: Sequential = False,
-    dispersion: Dispersion = 1.0,
+    dispersion: Dispersion = 0.0,
     gumbel: Gumbel = False,
     threads: Threads = 0,
     as_json: AsJson = False,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from govdash.core.errors import InputError
 from govdash.detect.scan import MonteCarlo, kernel
-from govdash.detect.scan.baseline import history_expected
+from govdash.detect.scan.baseline import history_dispersion, history_expected
 from govdash.detect.scan.likelihood import log_likelihood_ratio
 from govdash.detect.scan.models import ScanPlan, scan_study
 from govdash.detect.scan.population import permuted, person_days, standardised
@@ -230,3 +230,25 @@ def test_degrees_lie_on_the_globe():
     """A quarter of the equator: 6371.0088 km x pi / 2."""
     apart = distances(np.array([[0.0, 0.0], [90.0, 0.0]]), geometry="sphere")
     assert apart[0, 1] == pytest.approx(6371.0088 * np.pi / 2)
+
+
+def test_counts_that_vary_more_than_poisson_raise_no_more_alarms():
+    """Variance 2 x mean: replicates drawn as Poisson would call every third day a cluster."""
+    rng = np.random.default_rng(6)
+    neighbours = neighbours_by_distance(distances(rng.random((20, 2)), geometry="plane"))
+    starts = pd.date_range("2026-01-01", periods=120)
+    p = []
+    for _ in range(100):
+        counts = rng.negative_binomial(0.5, 0.5, (20, 120))
+        expected = history_expected(counts, starts, unit="day", until=106)
+        spread = history_dispersion(counts, expected, unit="day", until=106, longest=14)
+        found = scan_study(
+            counts[None],
+            expected,
+            neighbours,
+            plan=ScanPlan(longest=14, dispersion=spread),
+            monte_carlo=MonteCarlo(99, seed=int(rng.integers(10**9))),
+        )
+        p.append(found.clusters[0].p_value)
+    assert np.mean(np.asarray(p) <= 0.05) <= 0.12
+    assert np.mean(np.asarray(p) <= 0.5) == pytest.approx(0.5, abs=0.17)

@@ -52,6 +52,23 @@ def history_expected(
     return level[:, None] * _rhythm(history.sum(axis=0), starts, unit=unit, span=(first, until))
 
 
+def history_dispersion(
+    counts: np.ndarray, expected: np.ndarray, *, unit: str, until: int, longest: int
+) -> float:
+    """Return variance over mean to be drawn in replicates, >= 1.
+
+    Pearson's statistic of the history over its degrees of freedom; and, since a level learned
+    from H buckets errs by 1 / H of its variance in every bucket of a window alike, half of
+    `longest` / H on top: right for windows of half that length.
+    """
+    first = max(until - _LONGEST.get(unit, until), 0)
+    seen, due = counts[:, first:until], expected[:, first:until]
+    freedom = seen.size - len(seen)
+    pearson = float(np.sum(np.square(seen - due) / due))
+    spread = pearson / freedom if freedom > 0 else 1.0
+    return max(spread, 1.0) * (1.0 + longest / (2.0 * (until - first)))
+
+
 def _rhythm(
     total: np.ndarray, starts: pd.DatetimeIndex, *, unit: str, span: tuple[int, int]
 ) -> np.ndarray:

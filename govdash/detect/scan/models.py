@@ -53,7 +53,8 @@ class ScanPlan:
         See `kernel.scan_model`.
     max_clusters : int
     dispersion : float
-        Of the replicates; only for ``eb-poisson``.
+        Variance over mean of the replicates; only for ``eb-poisson``. 0 in a plan for
+        `table.scan_table`: learned where the expectation is learned from history, else 1.
     """
 
     model: ModelName = "eb-poisson"
@@ -70,7 +71,7 @@ class ScanPlan:
         """Refuse an unknown model and a dispersion that is not used."""
         if self.model not in MODELS:
             raise InputError(f"没有名为“{self.model}”的扫描模型；可用：{'、'.join(MODELS)}。")
-        if self.dispersion != 1.0 and self.model != "eb-poisson":
+        if self.dispersion not in (0.0, 1.0) and self.model != "eb-poisson":
             raise InputError("离散度只用于 eb-poisson；其余模型以总件数为条件。")
 
 
@@ -132,7 +133,7 @@ def _model(strata: np.ndarray, expected: np.ndarray | None, plan: ScanPlan) -> M
     if expected is None:
         raise InputError(f"模型 {plan.model} 需要预期件数：请给出人口、expected 列或历史。")
     if plan.model == "eb-poisson":
-        return Model(counts, expected, dispersion=plan.dispersion)
+        return Model(counts, expected, dispersion=plan.dispersion or 1.0)
     if expected.sum() <= 0:
         raise InputError("人口全为 0，无法计算预期件数；请检查人口表。")
     return replace(

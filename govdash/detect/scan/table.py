@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from govdash.core.errors import InputError
-from govdash.detect.scan.baseline import history_expected
+from govdash.detect.scan.baseline import history_dispersion, history_expected
 from govdash.detect.scan.models import ScanPlan, scan_study
 from govdash.detect.scan.montecarlo import MonteCarlo
 from govdash.detect.scan.results import ScanResult
@@ -65,6 +65,7 @@ def scan_table(
     n_times = study.strata.shape[2]
     plan = replace(plan, longest=_longest(plan, study))
     expected = expected_of(study, plan)
+    plan = replace(plan, dispersion=dispersion_of(study, plan, expected))
     happens = study.strata.sum(axis=(0, 2)) > 0
     used = happens if expected is None else happens | (expected.sum(axis=1) > 0)
     where = np.flatnonzero(used)
@@ -126,8 +127,7 @@ def expected_of(study: Study, plan: ScanPlan) -> np.ndarray | None:
                 "expected 却为 0；预期应大于 0。"
             )
         return study.given
-    longest = _longest(plan, study)
-    until = n_times - longest if plan.windows == "prospective" else n_times
+    until = _learned_until(plan, study)
     if study.exposure is not None:
         if study.strata[:, :, :until].sum() == 0:
             raise InputError("扫描窗口之前没有事件，无法推出预期；请调小 --max-duration。")
@@ -137,6 +137,26 @@ def expected_of(study: Study, plan: ScanPlan) -> np.ndarray | None:
     expected = np.zeros(counts.shape)
     expected[seen] = history_expected(counts[seen], study.edges[:-1], unit=study.unit, until=until)
     return expected
+
+
+def dispersion_of(study: Study, plan: ScanPlan, expected: np.ndarray | None) -> float:
+    """Return the plan's dispersion; where it is 0, the history's if that is what was learned."""
+    by_history = study.given is None and study.exposure is None
+    if plan.dispersion or plan.model != "eb-poisson" or expected is None or not by_history:
+        return plan.dispersion or 1.0
+    watched = expected[:, 0] > 0
+    return history_dispersion(
+        study.strata.sum(axis=0)[watched],
+        expected[watched],
+        unit=study.unit,
+        until=_learned_until(plan, study),
+        longest=_longest(plan, study),
+    )
+
+
+def _learned_until(plan: ScanPlan, study: Study) -> int:
+    n_times = study.strata.shape[2]
+    return n_times - _longest(plan, study) if plan.windows == "prospective" else n_times
 
 
 def _longest(plan: ScanPlan, study: Study) -> int:
