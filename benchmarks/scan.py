@@ -63,9 +63,8 @@ def calibration(*, seed: int) -> None:
     place = rng.random((40, 2))
     neighbours = neighbours_by_distance(distances(place, geometry="plane"))
     print("\nno cluster, 40 places, windows to 14 days: share of p-values at most .01, .05, .1")
-    print(
-        f"{'mean':>5} {'history':>8} {'variance':>9}   {'drawn as Poisson':>20}   {'as learned':>20}"
-    )
+    arms = f"{'drawn as Poisson':>20}   {'as learned':>20}"
+    print(f"{'mean':>5} {'history':>8} {'variance':>9}   {arms}")
     for mean, history, ratio in NULLS:
         level = rng.lognormal(np.log(mean), 0.7, (40, 1)).repeat(history + DAYS, axis=1)
         starts = pd.date_range("2025-01-01", periods=history + DAYS)
