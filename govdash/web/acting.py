@@ -6,7 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from govdash.access import User
-from govdash.core.errors import GovDashError, InputError, Refused
+from govdash.core.errors import GovDashError, Refused
 from govdash.core.vocab import Result
 from govdash.store import Session, journal
 from govdash.web.page import Page
@@ -134,12 +134,13 @@ def look_at_first(key: str) -> None:
 def chosen_id(key: str) -> int | None:
     """Return the id in the URL parameter `key`, None without one.
 
-    Raises
-    ------
-    InputError
-        When it is no number: a link that was cut or mistyped.
+    One that is no number (a link that was cut or mistyped) is said so, and taken out.
     """
     text = st.query_params.get(key, "")
     if text and not (text.isascii() and text.isdecimal()):
-        raise InputError(f"链接里的编号“{text}”无法识别；请从列表中选择。")
+        del st.query_params[key]
+        st.toast(
+            f"链接里的编号“{text}”无法识别，已打开列表中的第一条。", icon=":material/link_off:"
+        )
+        return None
     return int(text) if text else None
