@@ -8,6 +8,7 @@ from govdash.core.errors import InputError
 from govdash.detect.contract import SCORE_COLUMNS
 from govdash.detect.native import Native, combine
 
+NAMES = {"D": "day", "W": "week", "H": "hour"}
 STEPS = {"D": "1D", "W": "7D", "H": "1h"}
 NUMBERS = ["expected", "lower", "upper", "p_high", "p_low", "p_value", "score"]
 
@@ -17,7 +18,7 @@ def simulate(means, n, *, freq="D", phi=1.5, seed=1, first="2022-01-03"):
     rng = np.random.default_rng(seed)
     mean = np.broadcast_to(np.asarray(means, dtype=float), (n, len(means)))
     values = rng.negative_binomial(mean / (phi - 1), 1 / phi)
-    index = pd.date_range(first, periods=n, freq=STEPS[freq], name="day")
+    index = pd.date_range(first, periods=n, freq=STEPS[freq], name=NAMES[freq])
     return pd.DataFrame(values, index=index, columns=[f"s{i}" for i in range(len(means))])
 
 
@@ -166,6 +167,16 @@ def test_an_outage_is_found_only_where_enough_is_expected():
     assert last.loc["s0", "score"] >= 0
 
 
+def test_the_bucket_is_that_of_the_counts_and_the_alarm_that_of_the_combined_tail():
+    counts = simulate([6.0, 6.0], 220, freq="W")
+    counts.iloc[-1, 0] = 40
+    detector = Native(coverage=0.98).fit(counts.iloc[:-5])
+    frame = detector.score(counts.iloc[-5:])
+    assert detector.bucket_.code == "W"
+    assert (frame["alarm"] == (frame["p_high"] <= 0.01)).all()
+    assert frame["alarm"].sum() == 1
+
+
 def test_without_the_low_side_the_p_value_is_the_high_tail():
     frame = scored(simulate([40.0], 400), low_side=False)
     pd.testing.assert_series_equal(frame["p_value"], frame["p_high"], check_names=False)
@@ -219,7 +230,7 @@ def test_a_leap_day_is_an_ordinary_day():
 
 
 def test_hours_of_the_week_are_told_apart():
-    index = pd.date_range("2024-01-01", periods=24 * 70, freq="h", name="day")
+    index = pd.date_range("2024-01-01", periods=24 * 70, freq="h", name="hour")
     rush = np.where((index.hour == 8) & (index.day_of_week < 5), 30.0, 3.0)
     values = np.random.default_rng(3).poisson(rush)
     counts = pd.DataFrame({"s0": values}, index=index)
@@ -243,7 +254,7 @@ def test_a_short_history_is_a_flat_line_and_says_so():
 def test_values_that_are_no_counts_are_refused_by_name(freq, value):
     counts = simulate([3.0, 4.0], LENGTHS[freq], freq=freq).astype(float)
     counts.iloc[20, 1] = value
-    when = counts.index[20].date().isoformat()
+    when = counts.index[20].strftime("%Y-%m-%d %H:%M" if freq == "H" else "%Y-%m-%d")
     with pytest.raises(InputError, match=f"序列“s1”在 {when}"):
         Native(freq=freq).fit(counts)
 

@@ -68,7 +68,7 @@ def test_the_factors_multiply_to_what_was_expected(shock):
 
 
 def test_hours_are_a_factor_of_their_own():
-    index = pd.date_range("2024-01-01", periods=24 * 40, freq="h", name="day")
+    index = pd.date_range("2024-01-01", periods=24 * 40, freq="h", name="hour")
     mean = np.where(index.hour < 6, 1.0, 8.0)
     counts = pd.DataFrame({"a": np.random.default_rng(2).poisson(mean)}, index=index)
     state = Native(freq="H").fit(counts).state_

@@ -14,12 +14,12 @@ from scipy import special
 from threadpoolctl import ThreadpoolController
 
 from govdash.core.errors import InputError
-from govdash.detect.contract import Forecast, score_frame
+from govdash.detect.buckets import Bucket, bucket_named, bucket_of
+from govdash.detect.contract import Forecast, check_counts, check_later, score_frame
 from govdash.detect.native.calendar import Calendar, Frequency
-from govdash.detect.native.checks import check_buckets
 from govdash.detect.native.level import MEMORY, REACH, Level, LevelRule
 from govdash.detect.native.parent import fit_parent
-from govdash.detect.native.state import STEP, Scored, State
+from govdash.detect.native.state import Scored, State
 from govdash.detect.tails import interval
 
 
@@ -54,6 +54,9 @@ USUAL: Final[Mapping[Frequency, Usual]] = {
     "H": Usual({1: 1.0, 3: 1.0, 6: 1.0, 24: 1.0}, 24, 48.0, 5.0, 48, 48, 48),
 }
 
+#: Codes of `buckets.BUCKETS`, typed.
+FREQUENCIES: Final[Mapping[str, Frequency]] = {"D": "D", "W": "W", "H": "H"}
+
 _THREADS: Final = ThreadpoolController()
 
 
@@ -63,10 +66,11 @@ class Native:
 
     Parameters
     ----------
-    freq : {"D", "W", "H"}
-        Length of a bucket.
+    freq : {"D", "W", "H"}, optional
+        Length of a bucket; by default that of the counts given to `fit`.
     coverage : float
-        Of the central prediction interval (``lower``, ``upper``) of the single bucket.
+        Of the central prediction interval (``lower``, ``upper``) of the single bucket;
+        ``alarm`` is ``p_high`` <= (1 - coverage) / 2, over all windows.
     low_side : bool
         Whether too few count as well: ``p_value`` is then twice the smaller tail where at least 5
         are expected. Without it ``p_value`` is ``p_high``: for outbreaks half of the false alarms
@@ -87,6 +91,8 @@ class Native:
 
     Attributes
     ----------
+    bucket_ : Bucket
+        Length of a bucket learned.
     state_ : State
         Fitted model, level and last buckets; `state_.tick` moves it.
     learned_until_ : Timestamp
@@ -101,7 +107,7 @@ class Native:
     positive when high, negative when low (>= 5 expected), 0 when neither tail is below 1/2.
     """
 
-    freq: Frequency = "D"
+    freq: Frequency | None = None
     coverage: float = 0.95
     low_side: bool = True
     guard: int | None = None
@@ -111,19 +117,18 @@ class Native:
     holidays: Mapping[date, str] | None = None
     workdays: Collection[date] = frozenset()
 
+    bucket_: Bucket = field(init=False, repr=False, compare=False)
     state_: State = field(init=False, repr=False, compare=False)
     learned_until_: pd.Timestamp = field(init=False, repr=False, compare=False)
     note_: str = field(init=False, repr=False, compare=False)
 
     @property
     def min_days(self) -> int:
-        """Shortest history, in buckets."""
-        return self.min_buckets or USUAL[self.freq].least
+        """Shortest history, in buckets (of days where `freq` is not told)."""
+        return self.min_buckets or USUAL[self.freq or "D"].least
 
-    @property
-    def rule(self) -> LevelRule:
-        """How the level moves, with the frequency's defaults filled in."""
-        usual = USUAL[self.freq]
+    def _rule(self, freq: Frequency) -> LevelRule:
+        usual = USUAL[freq]
         guard = usual.guard if self.guard is None else self.guard
         if guard < REACH:
             raise InputError(f"保护期 {guard} 太短；至少 {REACH} 个时段。")
@@ -132,7 +137,7 @@ class Native:
             prior=usual.prior,
             guard=guard,
             span=usual.span,
-            keep=max(*self._windows(), guard + 1 + REACH),
+            keep=max(*self._windows(freq), guard + 1 + REACH),
         )
 
     def fit(self, counts: pd.DataFrame) -> Self:
@@ -145,15 +150,18 @@ class Native:
         InputError
             When the counts break the contract or hold too few buckets.
         """
-        rule = self.rule
-        check_buckets(counts, freq=self.freq, needs=max(self.min_days, rule.guard + 2))
+        bucket = bucket_named(self.freq) if self.freq else bucket_of(counts)
+        freq: Frequency = FREQUENCIES[bucket.code]
+        rule, windows = self._rule(freq), self._windows(freq)
+        least = self.min_buckets or USUAL[freq].least
+        check_counts(counts, needs=max(least, rule.guard + 2), bucket=bucket)
+        self.bucket_ = bucket
         values = counts.to_numpy(dtype=float)
         buckets = pd.DatetimeIndex(counts.index[: len(counts) - rule.guard])
         learned, guarded = values[: len(buckets)], values[len(buckets) :]
         calendar = Calendar.for_history(
-            buckets, self.freq, holidays=self.holidays, workdays=self.workdays
+            buckets, freq, holidays=self.holidays, workdays=self.workdays
         )
-        windows = self._windows()
         # one thread: beside a busy web server two wait for each other
         with _THREADS.limit(limits=1, user_api="blas"):
             parent = fit_parent(learned, buckets, calendar, windows=tuple(windows), span=rule.span)
@@ -172,7 +180,7 @@ class Native:
             since=none,
             base_since=none,
             p_since=none,
-            late_within=USUAL[self.freq].late_within + rule.guard,
+            late_within=USUAL[freq].late_within + rule.guard,
         )
         self.state_, _ = state.advance(guarded)
         self.learned_until_ = buckets[-1]
@@ -186,8 +194,9 @@ class Native:
         `counts` are unknown: windows that need them are left out.
         """
         scored = self.score_buckets(counts)
+        single = list(self.state_.windows).index(1)
         mean = _stack([one.mean for one in scored], counts.shape[1])
-        variance = _stack([one.tails.variance[self._single] for one in scored], counts.shape[1])
+        variance = _stack([one.tails.variance[single] for one in scored], counts.shape[1])
         high = _stack([one.tails.p_high for one in scored], counts.shape[1])
         low = _stack([one.tails.p_low for one in scored], counts.shape[1])
         lower, upper = interval(mean, variance, coverage=self.coverage)
@@ -199,6 +208,7 @@ class Native:
             p_high=high,
             p_low=low,
             score=signed_score(high, low),
+            alarm=high <= (1.0 - self.coverage) / 2.0,
         )
         return frame if self.low_side else frame.assign(p_value=frame["p_high"])
 
@@ -230,29 +240,17 @@ class Native:
             },
         )
 
-    def _windows(self) -> dict[int, float]:
-        chosen = dict(self.windows or USUAL[self.freq].windows)
+    def _windows(self, freq: Frequency) -> dict[int, float]:
+        chosen = dict(self.windows or USUAL[freq].windows)
         if 1 not in chosen or min(chosen) < 1 or min(chosen.values()) < 0:
             raise InputError(f"窗口 {chosen} 应包含 1，长度为正整数，权重不为负。")
         return chosen
 
-    @property
-    def _single(self) -> int:
-        return list(self._windows()).index(1)
-
     def _state_before(self, counts: pd.DataFrame) -> tuple[State, int]:
-        check_buckets(counts, freq=self.freq)
         state = self.state_
-        unknown = counts.columns.difference(pd.Index(state.series))
-        if len(unknown):
-            raise InputError(f"序列“{unknown[0]}”没有学习过基线；请把它放进历史计数重新学习。")
+        check_later(counts, pd.Index(state.series), self.learned_until_, bucket=self.bucket_)
         first = pd.DatetimeIndex(counts.index)[0]
-        if first <= self.learned_until_:
-            raise InputError(
-                f"{first.date()} 在学习期内（截至 {self.learned_until_.date()}）；"
-                "只能对其后的日期评分。"
-            )
-        ahead = round((first - state.at) / STEP[self.freq]) - 1
+        ahead = round((first - state.at) / self.bucket_.step) - 1
         return (state, ahead) if ahead >= 0 else (state.rewound(-ahead), 0)
 
 

@@ -5,18 +5,15 @@ digit. Late counts are replayed from an anchor some buckets back; older ones wai
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from govdash.core.errors import InputError
+from govdash.detect.buckets import BUCKETS
 from govdash.detect.native.level import Level, LevelRule
 from govdash.detect.native.parent import Parent
 from govdash.detect.native.tails import BucketTails, bucket_tails
-
-#: pandas names of a bucket's length.
-STEP: Final = {"H": pd.Timedelta(hours=1), "D": pd.Timedelta(days=1), "W": pd.Timedelta(days=7)}
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,7 @@ class State:
 
     def bucket(self, number: int) -> pd.Timestamp:
         """Return the bucket of that number; 0 is the last learned one."""
-        return self.learned_until + number * STEP[self.parent.calendar.freq]
+        return self.learned_until + number * BUCKETS[self.parent.calendar.freq].step
 
     def advance(
         self, counts: np.ndarray, *, shock: np.ndarray | float = 1.0
@@ -139,7 +136,7 @@ class State:
         for the refit; both are told. New buckets must follow the last one without a gap.
         """
         values = np.asarray(counts, dtype=float)
-        start = round((first - self.learned_until) / STEP[self.parent.calendar.freq])
+        start = round((first - self.learned_until) / BUCKETS[self.parent.calendar.freq].step)
         known = self.level.at - start + 1  # rows that were seen before
         if known < 0:
             raise InputError(
@@ -202,7 +199,7 @@ class State:
 
     def row_of(self, bucket: pd.Timestamp) -> int:
         """Return the row of the level's arrays that holds `bucket`, or refuse."""
-        back = round((self.at - bucket) / STEP[self.parent.calendar.freq])
+        back = round((self.at - bucket) / BUCKETS[self.parent.calendar.freq].step)
         kept = len(self.level.counts)
         if not 0 <= back < min(kept, self.level.at):
             raise InputError(f"{bucket} 不在已评分的最近 {min(kept, self.level.at)} 个时段内。")
@@ -210,7 +207,7 @@ class State:
 
     def buckets(self, number: int, length: int) -> pd.DatetimeIndex:
         """Return the `length` buckets from that number on."""
-        step = STEP[self.parent.calendar.freq]
+        step = BUCKETS[self.parent.calendar.freq].step
         return pd.date_range(self.bucket(number), periods=length, freq=step)
 
 
