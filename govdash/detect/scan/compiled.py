@@ -219,7 +219,7 @@ def _maxima(
     sums = np.zeros((draws.n_cells, len(space.starts) * LANES), kind)
     best, reached = np.zeros(LANES), 0
     low_rates = bool((tables.low >= 0).any())
-    floor = max(0.5 * threshold, 0.0)  # a guess, as good as the null hypothesis; mended after 16
+    floor = max(0.6 * threshold, 0.0)  # a guess, as good as the null hypothesis; mended after 16
     least = tables.high if low_rates else _limits(space, tables, floor, kind)
     for first in range(0, len(draws.seeds), LANES):
         lanes = slice(first, min(first + LANES, len(draws.seeds)))

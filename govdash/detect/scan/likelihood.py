@@ -105,13 +105,17 @@ def build_tables(
         slope = slope - rest
         count = np.arange(total + 1, dtype=float)
         table = xlogy(count, count) + xlogy(total - count, total - count)
-    high = np.maximum(np.floor(b) + 1.0, min_cases)
-    low = np.ceil(b) - 1.0
+    high = np.full(b.shape, _NEVER, dtype=np.int32)
+    if rates != "low":
+        high[usable] = np.maximum(np.floor(b[usable]) + 1.0, min_cases)
+    low = np.full(b.shape, -1, dtype=np.int32)
+    if rates != "high":
+        low[usable] = np.ceil(b[usable]) - 1.0
     return Tables(
         slope=slope,
         base=base,
-        high=np.where(usable & (rates != "low"), high, _NEVER).astype(np.int32),
-        low=np.where(usable & (rates != "high"), low, -1.0).astype(np.int32),
+        high=high,
+        low=low,
         table=table,
     )
 
