@@ -191,8 +191,11 @@ def listed(
     if until is not None:
         chosen = chosen.where(Case.opened_at < until)
     ended = Case.state.in_(ENDS)
+    due = case((ended, None), else_=Case.due_at)  # what has ended is due no more
     found = session.execute(
-        chosen.order_by(ended, Case.due_at.is_(None), Case.due_at, Case.id.desc()).limit(limit)
+        chosen.order_by(ended, due.is_(None), due, Case.closed_at.desc(), Case.id.desc()).limit(
+            limit
+        )
     )
     names = [*COLUMNS, "level", "alert_number", "unit_name"]
     return pd.DataFrame([tuple(row) for row in found], columns=names, dtype=object)
