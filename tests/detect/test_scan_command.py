@@ -116,6 +116,23 @@ def test_a_list_of_events_without_counts_is_counted(scanned, city):
     )
 
 
+@pytest.mark.parametrize(
+    ("freq", "unit", "end"),
+    [("7D", "week", "2025-11-30"), ("MS", "month", "2032-04-30"), ("YS", "year", "2123-12-31")],
+)
+def test_dates_a_week_or_a_month_apart_are_weeks_or_months(freq, unit, end, scanned, city):
+    cases, geo = city
+    days = pd.date_range("2024-01-01", periods=100, freq=freq).strftime("%Y-%m-%d")
+    cases = cases.assign(date=np.tile(days, 16))
+    given = ("--prospective", "--max-duration", 8, "--replicates", 9)
+    code, table, told = scanned(cases, geo, *given)
+    assert code == 0, told
+    assert "100 个时段" in told
+    assert table.loc[0, "end"] == end
+    same = scanned(cases, geo, *given, "--time-unit", unit)[1]
+    pd.testing.assert_frame_equal(table, same)
+
+
 def test_given_expectations_are_used_as_they_are(scanned, city):
     cases, geo = city
     code, table, _ = scanned(

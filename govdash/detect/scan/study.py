@@ -16,6 +16,9 @@ TimeUnit = Literal["day", "week", "month", "year"]
 #: Strata for each case beyond which a column is no covariate but a name or a text.
 _TOO_FINE: Final = 0.5
 
+#: Dates from which their rhythm says something.
+_RHYTHM_FROM: Final = 4
+
 #: Buckets of a study; 30 years of days.
 _MOST_BUCKETS: Final = 11_000
 
@@ -132,7 +135,7 @@ def read_study(
         column of population in `cases` is taken.
     files : names for messages
     unit : {"day", "week", "month", "year"}, optional
-        Bucket; as exact as the dates are unless given. Weeks end with the last day.
+        Bucket; as exact as the dates are unless given.
     covariates : tuple of str, optional
         Columns to take as covariates; () for none.
     span : first and last day of the study; those of the cases unless given.
@@ -146,7 +149,7 @@ def read_study(
         count = np.ones(len(cases))
     else:
         count = numbers(cases[count_column], file=files[0], whole=True)
-    step: TimeUnit = unit or _coarsest(exact)
+    step: TimeUnit = unit or _coarsest(days, exact)
     edges = _edges(days, step, span)
     bucket = np.searchsorted(edges.to_numpy(), days.to_numpy(), side="right") - 1
     inside = (bucket >= 0) & (bucket < len(edges) - 1)
@@ -178,11 +181,23 @@ def read_study(
     return Study(places, table, edges, step, exposure, given, names)
 
 
-def _coarsest(exact: pd.Series) -> TimeUnit:
-    for unit in ("year", "month"):
-        if (exact == unit).all():
-            return unit
-    return "day"
+def _coarsest(days: pd.Series, exact: pd.Series) -> TimeUnit:
+    """Return the longest bucket that tells all dates apart: dates a week apart are weeks."""
+    if (exact == "year").all():
+        return "year"
+    if (exact == "month").all():
+        return "month"
+    if days.nunique() < _RHYTHM_FROM:  # too few to say
+        return "day"
+    if (days.dt.day_of_year == 1).all():
+        return "year"
+    if (days.dt.day == 1).all():
+        return "month"
+    return "week" if _weekly(days) else "day"
+
+
+def _weekly(days: pd.Series) -> bool:
+    return bool(((days - days.min()).dt.days % 7 == 0).all())
 
 
 def _edges(
@@ -194,7 +209,9 @@ def _edges(
         raise InputError(f"研究期的末日 {last:%Y-%m-%d} 早于首日 {first:%Y-%m-%d}。")
     if unit == "week":
         n = (last - first).days // 7 + 1
-        edges = pd.date_range(end=last + pd.Timedelta(days=1), periods=n + 1, freq="7D")
+        # a date a week stands for the week that it begins; else the last week ends with the data
+        end = last + pd.Timedelta(days=7 if _weekly(days) else 1)
+        edges = pd.date_range(end=end, periods=n + 1, freq="7D")
     elif unit == "day":
         edges = pd.date_range(first, last + pd.Timedelta(days=1))
     else:
