@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from _shared import SHARED
 from pandas.tseries.holiday import USFederalHolidayCalendar
 
 from govdash.detect.contract import Detector
@@ -99,9 +100,8 @@ def taxi(folder: Path) -> None:
 
 def main() -> None:
     """Run everything."""
-    beside = Path(__file__).resolve().parents[2] / "shared"
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shared", type=Path, default=beside, help="folder with data/")
+    parser.add_argument("--shared", type=Path, default=SHARED, help="folder with data/")
     folder = parser.parse_args().shared / "data"
     if not folder.is_dir():
         print(f"no real data at {folder}; nothing measured (--shared FOLDER)")

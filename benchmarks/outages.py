@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from _panel_arms import parent_expected
 from _panel_data import Panel, boston, chicago
+from _shared import SHARED
 from panels import holidays_of
 
 from govdash.detect.city.outages import WINDOWS, low_tails
@@ -77,9 +78,8 @@ def break_off(
 
 def main() -> None:
     """Run everything."""
-    beside = Path(__file__).resolve().parents[2] / "shared"
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shared", type=Path, default=beside, help="folder with data/")
+    parser.add_argument("--shared", type=Path, default=SHARED, help="folder with data/")
     folder = parser.parse_args().shared / "data"
     if not folder.is_dir():
         print(f"no real data at {folder}; nothing measured (--shared FOLDER)")

@@ -28,6 +28,7 @@ from _panel_arms import (
 )
 from _panel_data import SCORED_DAYS, Burst, Panel, boston, chicago, inject
 from _panel_judge import Alerts, at_budget, judge
+from _shared import SHARED
 from pandas.tseries.holiday import USFederalHolidayCalendar
 
 from govdash.detect.city.tails import TRAILING
@@ -148,9 +149,8 @@ def _rates(name: str, p_values: np.ndarray) -> None:
 
 def main() -> None:
     """Run everything."""
-    beside = Path(__file__).resolve().parents[2] / "shared"
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shared", type=Path, default=beside, help="folder with data/")
+    parser.add_argument("--shared", type=Path, default=SHARED, help="folder with data/")
     parser.add_argument("--quick", action="store_true", help="without the slow arms")
     given = parser.parse_args()
     folder = given.shared / "data"

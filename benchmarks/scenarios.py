@@ -9,7 +9,6 @@ knows the true mean. ``--constants`` prints what down-weighting does to ordinary
 """
 
 import argparse
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from _shared import SHARED
 
 from govdash.detect.classics.farrington import farrington
 from govdash.detect.classics.settings import setting_named
@@ -256,7 +256,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="20 series per scenario")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--shared", default=os.environ.get("GOVDASH_SHARED", "../shared"))
+    parser.add_argument("--shared", type=Path, default=SHARED, help="folder with reference/")
     others = {"constants": constants, "calibration": calibration, "shift": shift}
     for name in others:
         parser.add_argument(f"--{name}", action="store_true")
@@ -266,7 +266,10 @@ def main() -> None:
         for run in chosen:
             run()
         return
-    file = Path(given.shared) / "reference" / "noufaily_scenarios.csv"
+    file = given.shared / "reference" / "noufaily_scenarios.csv"
+    if not file.is_file():
+        print(f"no scenarios at {file}; nothing measured (--shared FOLDER)")
+        return
     per = 20 if given.quick else 60
     study = simulate(pd.read_csv(file), per=per, seed=given.seed)
     arms = (native, classic("noufaily"), classic("orig"), rolling_z, ears_c2, oracle(study))
