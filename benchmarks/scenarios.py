@@ -155,7 +155,13 @@ class Judged:
     power: dict[float, float]  # by matched false-positive rate
 
 
-def judge(ordinary: np.ndarray, outbreaks: np.ndarray, study: Study) -> Judged:
+def judge(
+    ordinary: np.ndarray,
+    outbreaks: np.ndarray,
+    study: Study,
+    *,
+    rates: tuple[float, ...] = (0.01, 0.001),
+) -> Judged:
     """Judge p-values (weeks judged, series): small is alarming.
 
     An outbreak is detected in the weeks from its first to its last case; one without a single
@@ -167,7 +173,7 @@ def judge(ordinary: np.ndarray, outbreaks: np.ndarray, study: Study) -> Judged:
     inside = since & (np.cumsum(extra[::-1], axis=0)[::-1] > 0)
     ranked = np.sort(ordinary, axis=None)
     power = {}
-    for rate in (0.01, 0.001):
+    for rate in rates:
         threshold = ranked[int(rate * ranked.size)]
         power[rate] = float(((outbreaks < threshold) & inside).any(axis=0)[real].mean())
     alarms = pd.Series((ordinary <= 0.01).mean(axis=0)).groupby(study.scenario).mean()
