@@ -9,11 +9,19 @@ Counts
 Time
     ``fit(counts)`` learns from the history; what was learned ends with ``learned_until_``, and
     ``score`` accepts only later days. So nothing at or after a day is ever used to score it.
-    Detectors are of two kinds.
+    Detectors are of three kinds.
 
-    *Fixed* (``native``, ``rolling-z``): what ``fit`` learned scores all later days alike, in any
+    *Fixed* (``rolling-z``): what ``fit`` learned scores all later days alike, in any
     order and with days missing. The last `guard` days of the history are not learned from: an
     outbreak that is just starting must not teach the baseline that it is normal.
+
+    *Moving* (`Moving`: ``native``): ``fit`` learns a model, and every later day moves its recent
+    level (``guard`` days late) and fills its windows. A day is scored from the model and all days
+    before it that were given. The guarded days at the end of the history are seen, not learned:
+    they fill windows, and a day next to an outbreak among them is trusted less, so an outbreak
+    that is just starting never raises what is expected. Scoring a week gives what scoring its
+    days one by one would, each with the days before it. Days may be left out: they are unknown,
+    and windows that need them have no say.
 
     *Sequential* (`Sequential`: the classics): each day is scored from everything before it, the
     days scored before included. So ``score`` must begin with the first day after
@@ -69,9 +77,13 @@ _QUIET: Final = {"D": "日子", "W": "周", "H": "小时"}
 class Detector(Protocol):
     """Learns what is usual, then says how unusual later days are."""
 
-    guard: int
     learned_until_: pd.Timestamp
     note_: str  # what was simplified because history is short; empty when nothing was
+
+    @property
+    def guard(self) -> int | None:
+        """Last days of a history that are not learned from; None: as usual for the bucket."""
+        ...
 
     @property
     def coverage(self) -> float:
@@ -123,6 +135,13 @@ class Forecaster(Detector, Protocol):
     def forecast(self, days: pd.DatetimeIndex, series: tuple[str, ...]) -> Forecast:
         """Return what is expected on `days` after the learned ones."""
         ...
+
+
+@runtime_checkable
+class Moving(Detector, Protocol):
+    """A fitted model that each scored day moves on; see the module."""
+
+    state_: object
 
 
 @runtime_checkable

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Literal, Self
 
@@ -12,6 +12,7 @@ from govdash.detect.keys import SeriesKey
 from govdash.detect.shares import Share
 
 Direction = Literal["high", "low"]
+Scope = Literal["", "local", "citywide"]
 
 #: Cells named in the sentence, and the share of the excess that they must reach together.
 _NAMED: Final = 3
@@ -20,6 +21,7 @@ _CONCENTRATED: Final = 0.5
 _YEAR_BACK: Final = pd.Timedelta(days=364)
 #: Ten years. The model's tail was checked to about 1 in 1 000; further out it only ranks.
 _RAREST_DAYS: Final = 3_650
+_KIND: Final[Mapping[str, str]] = {"high": "偏高", "low": "偏低"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,12 @@ class Evidence:
     deviation, ``p_value`` corrected for the windows and sides looked at, ``q_value`` the false
     discovery rate over all series of the tick, ``one_in_days`` 1 / p_value (at most 3 650),
     ``same_period`` what the same window had a year (52 weeks) before, in words.
+
+    ``factors`` multiply exactly to ``expected`` (empty where the detector cannot say); see
+    `native.factors` for the names. ``scope``: whether the rest of the city is ordinary in the
+    window (``local``) or departs the same way (``citywide``); empty where nobody looked.
+    ``cells`` are the area paths of a space-time zone, ``silent_since`` the first day without any
+    data of a channel that has fallen silent; both mostly empty.
     """
 
     series: str
@@ -48,6 +56,10 @@ class Evidence:
     same_period: str
     shares: tuple[Share, ...]
     sentence: str
+    factors: Mapping[str, float] = field(default_factory=dict, hash=False)
+    scope: Scope = ""
+    cells: tuple[str, ...] = ()
+    silent_since: date | None = None
 
     @property
     def window_days(self) -> int:
@@ -60,17 +72,22 @@ class Evidence:
             "window_start": self.window_start.isoformat(),
             "window_end": self.window_end.isoformat(),
             "shares": [asdict(share) for share in self.shares],
+            "cells": list(self.cells),
+            "silent_since": self.silent_since.isoformat() if self.silent_since else None,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` wrote."""
+        """Read what `to_dict` wrote, now or before there were factors, scope and cells."""
+        silent = data.get("silent_since")
         return cls(
             **{
                 **data,
                 "window_start": date.fromisoformat(data["window_start"]),
                 "window_end": date.fromisoformat(data["window_end"]),
                 "shares": tuple(Share(**share) for share in data["shares"]),
+                "cells": tuple(data.get("cells", ())),
+                "silent_since": date.fromisoformat(silent) if silent else None,
             }
         )
 
@@ -120,6 +137,9 @@ def explain(
     history: pd.Series,
     shares: tuple[Share, ...] = (),
     part_word: str = "网格",
+    factors: Mapping[str, float] | None = None,
+    scope: Scope = "",
+    cells: tuple[str, ...] = (),
 ) -> Evidence:
     """Put the numbers of a window into evidence.
 
@@ -129,6 +149,8 @@ def explain(
         The series itself; read for the same period last year.
     shares, part_word
         See `with_shares`.
+    factors, scope, cells
+        See `Evidence`. Factors that are 1 are left out: they say nothing.
     """
     start, end = window
     evidence = Evidence(
@@ -148,6 +170,9 @@ def explain(
         same_period=_same_period(history, start, end),
         shares=(),
         sentence="",
+        factors={name: float(f) for name, f in (factors or {}).items() if f != 1.0},
+        scope=scope,
+        cells=cells,
     )
     return with_shares(evidence, shares, part_word=part_word)
 
@@ -163,7 +188,7 @@ def with_shares(evidence: Evidence, shares: tuple[Share, ...], *, part_word: str
     sentence = (
         f"{_when(e.window_start, e.window_end)} {e.observed} 件，"
         f"预期 {_short(e.expected)}±{_short(e.sd)} 件（{e.same_period}）"
-        f"{_where(ordered, e.excess, part_word)}。{_how_rare(e.one_in_days, e.direction)}"
+        f"{_where(ordered, e.excess, part_word)}{_elsewhere(e)}。{_how_rare(e)}"
     )
     return replace(evidence, shares=ordered, sentence=sentence)
 
@@ -206,12 +231,19 @@ def _where(shares: tuple[Share, ...], excess: float, part_word: str) -> str:
     return f"；分散在 {len(shares)} 个{part_word}" if len(shares) > _NAMED else ""
 
 
-def _how_rare(one_in: float, direction: Direction) -> str:
-    kind = "偏高" if direction == "high" else "偏低"
-    if one_in >= _RAREST_DAYS:
-        return f"单看这一序列，这样的{kind}十年难得一遇。"
-    rounded = float(f"{one_in:.2g}")  # a probability is not known better than that
-    return f"单看这一序列，这样的{kind}约 {rounded:.0f} 天一遇。"
+def _elsewhere(e: Evidence) -> str:
+    """Say how the rest of the city is, of a zone: it follows no boundary that would tell."""
+    if not e.cells or not e.scope:
+        return ""
+    return "；其余区域平常" if e.scope == "local" else f"；全市同时{_KIND[e.direction]}"
+
+
+def _how_rare(e: Evidence) -> str:
+    what = "类别" if e.cells else "序列"  # a zone is the rarest of all zones of its category
+    if e.one_in_days >= _RAREST_DAYS:
+        return f"单看这一{what}，这样的{_KIND[e.direction]}十年难得一遇。"
+    rounded = float(f"{e.one_in_days:.2g}")  # a probability is not known better than that
+    return f"单看这一{what}，这样的{_KIND[e.direction]}约 {rounded:.0f} 天一遇。"
 
 
 def _short(value: float) -> str:

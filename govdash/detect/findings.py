@@ -4,8 +4,9 @@ Detectors score; the numbers here (false discovery rate, floors) come from the a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,12 +14,17 @@ import pandas as pd
 from govdash.core.errors import InputError
 from govdash.core.vocab import AreaLevel
 from govdash.detect.contract import Detector
-from govdash.detect.evidence import Direction, Finding, explain, severity, with_shares
-from govdash.detect.keys import parent_area, split_key
+from govdash.detect.evidence import Direction, Finding, Scope, explain, severity, with_shares
+from govdash.detect.keys import make_key, parent_area, split_key
 from govdash.detect.multiple import benjamini_hochberg
+from govdash.detect.native import factors
 from govdash.detect.nested import reduce_nested
 from govdash.detect.shares import Share
+from govdash.detect.tails import tail_high, tail_low
 from govdash.detect.windows import WINDOWS, WindowScores, score_windows
+
+#: The rest of the city shares in a rise (or fall) when its own count would be this rare.
+RARE_REST: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,13 @@ def find_fitted(
 ) -> list[Finding]:
     """As `find`, with a detector that is fitted already (a replay refits weekly)."""
     policy = policy or FindPolicy()
-    scores = score_windows(detector, counts, at_day=pd.Timestamp(at_day), widths=policy.widths)
+    scores = score_windows(
+        detector,
+        counts,
+        at_day=pd.Timestamp(at_day),
+        widths=policy.widths,
+        low_side=policy.low_side,
+    )
     q_values = benjamini_hochberg(scores.p_value)
     return find_scored(scores, q_values, counts, policy=policy, names=names)
 
@@ -125,6 +137,7 @@ def find_scored(
     kept = reduce_nested(found, explains=policy.explains, counts=over)
     parts = _children(scores.series) if kept else {}
     explained = [_with_children(f, scores, parts, names or {}) for f in kept]
+    explained = [_with_scope(f, scores) for f in explained]
     return sorted(explained, key=lambda f: (-f.severity, f.series))
 
 
@@ -146,6 +159,7 @@ def _finding(
         q_value=q_value,
         direction=direction,
         history=history,
+        factors=_factors(scores, n, scores.widths[w]),
     )
     key = split_key(scores.series[n])
     return Finding(
@@ -187,6 +201,35 @@ def _with_children(
         finding.evidence, tuple(shares), part_word=_word_below(finding.area_path)
     )
     return replace(finding, evidence=evidence)
+
+
+def _factors(scores: WindowScores, n: int, width: int) -> dict[str, float]:
+    """Return what the window's expectation is made of, where the detector can say."""
+    if scores.state is None:
+        return {}
+    told = asdict(factors(scores.state, scores.series[n], scores.at_day, buckets=width))
+    del told["expected"]
+    return told
+
+
+def _with_scope(finding: Finding, scores: WindowScores) -> Finding:
+    """Add whether the rest of the city departs the same way in the finding's window."""
+    root = f"/{finding.area_path.split('/')[1]}/"
+    scope: Scope = "citywide"
+    if finding.area_path != root:
+        try:
+            n = scores.series.index(make_key(root, finding.category))
+        except ValueError:  # too quiet in the whole city to have been scored
+            return finding
+        w = scores.widths.index(finding.evidence.window_days)
+        whole = float(scores.expected[w, n])
+        due = max(whole - finding.evidence.expected, 0.0)
+        seen = float(scores.observed[w, n]) - finding.evidence.observed
+        spread = float(scores.sd[w, n]) ** 2 * due / whole
+        tail = tail_high if finding.direction == "high" else tail_low
+        if not due or tail(np.array(seen), np.array(due), np.array(spread)) > RARE_REST:
+            scope = "local"
+    return replace(finding, evidence=replace(finding.evidence, scope=scope))
 
 
 def _word_below(area_path: str) -> str:

@@ -6,16 +6,16 @@ from functools import partial
 from typing import Any, Final
 
 from govdash.core.errors import InputError
-from govdash.detect.baseline import Baseline
 from govdash.detect.classics.detectors import Cusum, Farrington, GlrNegbin
 from govdash.detect.classics.ears import ALPHA, Ears
 from govdash.detect.classics.settings import setting_named
 from govdash.detect.contract import Detector
+from govdash.detect.native import Native
 from govdash.detect.rolling import RollingZ
 
 #: Every detector; a new one is one line here and passes the contract test.
 DETECTORS: Final[dict[str, Callable[..., Detector]]] = {
-    "native": Baseline,
+    "native": Native,
     "farrington": Farrington,
     "ears-c1": partial(Ears, variant="C1"),
     "ears-c2": partial(Ears, variant="C2"),

@@ -2,7 +2,8 @@
 
 The count of the last w days is held against the sum of the expectations. Its variance is the
 dispersion learned for w-day sums times the expected sum, plus the error of the baseline, which
-the days share (so their standard errors add, not their variances).
+the days share (so their standard errors add, not their variances). `Native` scores its windows
+itself; other forecasters are scored here.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from scipy import special
 
 from govdash.core.errors import InputError
 from govdash.detect.contract import Detector, Forecaster, Sequential, check_later
+from govdash.detect.native import Native, State, combine
 from govdash.detect.tails import LOW_SIDE_FROM, interval, tail_high, tail_low
 
 WINDOWS: Final = (1, 3, 7)
@@ -24,8 +26,10 @@ class WindowScores:
     """Every series × window ending at one day; arrays are shaped (windows, series).
 
     ``p_low`` is 1 where fewer than `LOW_SIDE_FROM` were expected: no evidence. ``p_value``
-    (series,) is the smallest of all tails, times the number of tails looked at (Bonferroni, so it
-    holds however the windows depend on each other); ``best`` and ``is_high`` say which it was.
+    (series,) corrects for the windows and sides looked at: the tails of a `Native` detector's
+    windows are combined (Cauchy), those of others are Bonferroni's; ``best`` and ``is_high`` say
+    which tail was the smallest. ``state`` is where a native detector stands after the day: what
+    its expectation is made of (`native.factors`).
     """
 
     at_day: pd.Timestamp
@@ -39,6 +43,7 @@ class WindowScores:
     p_value: np.ndarray
     best: np.ndarray
     is_high: np.ndarray
+    state: State | None = None
 
     def interval(self, window: int, series: int, *, coverage: float = 0.95) -> tuple[float, float]:
         """Return the prediction interval of one window (its position) of one series."""
@@ -58,9 +63,11 @@ def score_windows(
     *,
     at_day: pd.Timestamp,
     widths: tuple[int, ...] = WINDOWS,
+    low_side: bool = True,
 ) -> WindowScores:
     """Score the windows of `counts` that end at `at_day` with a fitted `detector`.
 
+    Without `low_side` only too many count, and nothing is paid for having looked at too few.
     Days after `at_day` are not looked at. A detector without a forecast knows single days only;
     then the one window is that day. Windows that reach into the learned days are left out.
 
@@ -71,6 +78,8 @@ def score_windows(
     """
     if at_day not in counts.index:
         raise InputError(f"计数表里没有 {at_day.date()}；请补上这一天。")
+    if isinstance(detector, Native):
+        return _from_native(detector, counts.loc[:at_day], widths, low_side=low_side)
     ahead = (at_day - detector.learned_until_).days
     usable = tuple(w for w in sorted(widths) if w <= ahead)
     last = counts.loc[at_day - pd.Timedelta(days=max(usable, default=1) - 1) : at_day]
@@ -82,9 +91,10 @@ def score_windows(
         usable = (1,)
         scored = _from_scores(_last_day(detector, counts.loc[:at_day]), detector.coverage)
     observed, expected, sd, p_high, p_low = scored
-    p_low = np.where(expected >= LOW_SIDE_FROM, p_low, 1.0)
+    told = low_side & (expected >= LOW_SIDE_FROM)
+    p_low = np.where(told, p_low, 1.0)
     tails = np.concatenate([p_high, p_low])
-    looks = len(usable) + np.sum(expected >= LOW_SIDE_FROM, axis=0)
+    looks = len(usable) + np.sum(told, axis=0)
     best = np.argmin(tails, axis=0)
     return WindowScores(
         at_day=at_day,
@@ -98,6 +108,42 @@ def score_windows(
         p_value=np.minimum(np.min(tails, axis=0, initial=1.0) * looks, 1.0),
         best=best % len(usable),
         is_high=best < len(usable),
+    )
+
+
+def _from_native(
+    detector: Native, counts: pd.DataFrame, widths: tuple[int, ...], *, low_side: bool
+) -> WindowScores:
+    """Score the last day; the days since the detector was fitted are taken in before it."""
+    since = counts.index > detector.state_.at
+    state, scored = detector.moved(counts[since] if since.any() else counts.iloc[-1:])
+    tails = scored[-1].tails
+    known = list(detector.state_.windows)
+    usable = tuple(w for w in sorted(widths) if w in known)
+    if not usable:
+        raise InputError(f"检测方法没有学习窗口 {sorted(widths)}；已学习：{known}。")
+    rows = [known.index(w) for w in usable]
+    weights = np.array([detector.state_.windows[w] for w in usable])[:, None]
+    high = tails.high[rows]
+    low = tails.low[rows] if low_side else np.full_like(high, np.nan)
+    p_high, p_low = combine(high, weights), combine(low, weights)
+    both = ~np.isnan(low).all(axis=0)
+    is_high = ~both | (p_high <= p_low)
+    p_value = np.where(both, np.minimum(2.0 * np.minimum(p_high, p_low), 1.0), p_high)
+    high, low = np.nan_to_num(high, nan=1.0), np.nan_to_num(low, nan=1.0)
+    return WindowScores(
+        at_day=scored[-1].bucket,
+        series=tuple(counts.columns),
+        widths=usable,
+        observed=np.nan_to_num(tails.observed[rows]),
+        expected=tails.expected[rows],
+        sd=np.sqrt(tails.variance[rows]),
+        p_high=high,
+        p_low=low,
+        p_value=p_value,
+        best=np.where(is_high, np.argmin(high, axis=0), np.argmin(low, axis=0)),
+        is_high=is_high,
+        state=state,
     )
 
 

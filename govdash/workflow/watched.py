@@ -83,6 +83,8 @@ class Watch:
             known["holidays"] = calendar.holidays(first, ahead)
         if "workdays" in takes:
             known["workdays"] = calendar.worked_weekends(first, ahead)
+        if "windows" in takes and "windows" not in known:
+            known["windows"] = dict.fromkeys(sorted({1, *self.policy().widths}), 1.0)
         return make_detector(self.detector, **known)
 
     def look(
@@ -97,7 +99,13 @@ class Watch:
         """Score the end of a day; the detector has `learned` the series that can be found."""
         known = counts.until(at_day)[list(learned)]
         policy = self.policy(today=today)
-        scores = score_windows(detector, known, at_day=pd.Timestamp(at_day), widths=policy.widths)
+        scores = score_windows(
+            detector,
+            known,
+            at_day=pd.Timestamp(at_day),
+            widths=policy.widths,
+            low_side=policy.low_side,
+        )
         return Look(self, policy, scores, known, counts.daily.shape[1])
 
     def taker(self, finding: Finding, *, open_rule: str | None = None) -> Rule | None:

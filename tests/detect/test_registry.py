@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from govdash.core.errors import InputError
 from govdash.detect import DETECTORS, SCORE_COLUMNS, make_detector, walk_forward
 from govdash.detect.buckets import DAY, WEEK
-from govdash.detect.contract import Sequential
+from govdash.detect.contract import Moving, Sequential
 from govdash.detect.registry import default_alpha, takes
 
 NAMES = sorted(DETECTORS)
@@ -20,11 +20,14 @@ PARAMETERS = {
     "glr-nb": {"learn": 60},
 }
 SEQUENTIAL = ["cusum", "ears-c1", "ears-c2", "ears-c3", "farrington", "glr-nb"]
+MOVING = ["native"]
 NO_P_VALUE = ["cusum", "ears-c3", "glr-nb"]
 BEFORE = {"farrington": 3 * 52}  # buckets put before those a test asks for
 
 EVERY = pytest.mark.parametrize("name", NAMES)
-FIXED = pytest.mark.parametrize("name", [n for n in NAMES if n not in SEQUENTIAL])
+FIXED = pytest.mark.parametrize("name", [n for n in NAMES if n not in [*SEQUENTIAL, *MOVING]])
+FITTED = pytest.mark.parametrize("name", [n for n in NAMES if n not in SEQUENTIAL])
+EACH_MOVING = pytest.mark.parametrize("name", MOVING)
 EACH_SEQUENTIAL = pytest.mark.parametrize("name", SEQUENTIAL)
 ALWAYS = ["score"]
 TWO_SIDED = ["expected", "lower", "upper", "p_high", "p_low", "p_value"]
@@ -98,7 +101,7 @@ def test_what_a_method_does_not_define_is_empty(name, table):
     assert not frame.drop(columns=list(empty)).isna().any(axis=None)
 
 
-@FIXED
+@FITTED
 def test_parameters_are_kept_as_given(name, table):
     detector = make(name, coverage=0.9, guard=5)
     detector.fit(table(name, [3], 100))
@@ -139,6 +142,19 @@ def test_the_guarded_days_teach_nothing(name, table):
     burst = counts.copy()
     burst.iloc[-14:-7] += 100  # the last 7 days of the history that `scored` fits on
     same(scored(name, counts), scored(name, burst))
+
+
+@EACH_MOVING
+def test_an_outbreak_in_the_guarded_days_fills_windows_and_never_raises_what_is_expected(
+    name, table
+):
+    counts = table(name, [5], 120)
+    burst = counts.copy()
+    burst.iloc[-14:-7] += 100
+    plain, after = scored(name, counts), scored(name, burst)
+    assert after["p_high"].iloc[0] < 1e-6 < plain["p_high"].iloc[0]
+    # two days before the outbreak are doubted with it, and what they told is missing
+    assert (after["expected"] / plain["expected"]).between(0.8, 1.0).all()
 
 
 @EVERY
@@ -215,6 +231,30 @@ def test_scoring_one_day_equals_scoring_it_among_others(name, table):
 def test_the_kind_of_a_detector_can_be_told(name, table):
     fitted = make(name).fit(table(name, [3], 100))
     assert isinstance(fitted, Sequential) == (name in SEQUENTIAL)
+    assert isinstance(fitted, Moving) == (name in MOVING)
+
+
+@EACH_MOVING
+def test_a_moving_detector_scores_a_week_as_its_days_one_by_one_each_with_those_before(name, table):
+    counts = table(name, [1, 5], 120)
+    detector = make(name).fit(counts.iloc[:-7])
+    week = detector.score(counts.iloc[-7:])
+    for n in range(1, 8):
+        days = detector.score(counts.iloc[-7 : len(counts) - 7 + n])
+        same(days, week[week["date"] <= counts.index[-8 + n]])
+
+
+@EACH_MOVING
+def test_a_day_left_out_is_unknown_to_a_moving_detector_and_not_a_zero(name, table):
+    """Without the six days before, only the window of one day speaks: that of its own interval."""
+    counts = table(name, [20], 120)
+    counts.iloc[-7:-1] *= 3
+    detector = make(name).fit(counts.iloc[:-7])
+    whole = detector.score(counts.iloc[-7:]).iloc[-1]
+    alone = detector.score(counts.iloc[-1:]).iloc[-1]
+    assert whole["p_high"] < 1e-6
+    assert alone["p_high"] > 1e-3
+    assert alone["lower"] <= alone["observed"] <= alone["upper"]
 
 
 @EACH_SEQUENTIAL

@@ -15,8 +15,7 @@ from typing import Final
 import numpy as np
 
 from govdash.core.errors import InputError
-from govdash.detect.baseline import USUAL_DISPERSION
-from govdash.detect.tails import LOW_SIDE_FROM, tail_low
+from govdash.detect.tails import LOW_SIDE_FROM, USUAL_DISPERSION, tail_low
 
 WINDOWS: Final = (1, 2, 3)
 #: Days whose dispersion is looked at; the last ones are left out, an outage may be among them.

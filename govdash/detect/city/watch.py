@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 
 from govdash.core.errors import InputError
-from govdash.detect.baseline import USUAL_DISPERSION
 from govdash.detect.city.cells import CellModel, CellState, expected, shocks
 from govdash.detect.city.tails import Tails
 from govdash.detect.scan.kernel import Cluster, MonteCarlo, scan_poisson
+from govdash.detect.tails import USUAL_DISPERSION
 
 #: What a fortnight of a category has to outweigh before it tells its own dispersion.
 _USUAL_EVENTS: Final = 200.0

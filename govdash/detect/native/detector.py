@@ -214,14 +214,18 @@ class Native:
 
     def score_buckets(self, counts: pd.DataFrame) -> list[Scored]:
         """As `score`, with the tails of every window, for the series in the order of `counts`."""
+        return self.moved(counts)[1]
+
+    def moved(self, counts: pd.DataFrame) -> tuple[State, list[Scored]]:
+        """As `score_buckets`, with the state after the last of `counts`."""
         state, skip = self._state_before(counts)
         chosen = pd.Index(state.series).get_indexer(counts.columns)
         unknown = np.full((skip, len(state.series)), np.nan)
         values = np.full((len(counts), len(state.series)), np.nan)
         values[:, chosen] = counts.to_numpy(dtype=float)
-        _, scored = state.advance(np.vstack([unknown, values]))
+        state, scored = state.advance(np.vstack([unknown, values]))
         every = np.array_equal(chosen, np.arange(len(state.series)))
-        return [one if every else one.take(chosen) for one in scored[skip:]]
+        return state, [one if every else one.take(chosen) for one in scored[skip:]]
 
     def forecast(self, days: pd.DatetimeIndex, series: tuple[str, ...]) -> Forecast:
         """Return the predictive distribution for buckets after `learned_until_`."""
