@@ -140,7 +140,7 @@ def judge(
     table = _judge_incidents(
         ordered, [label for label in labels if first_day <= label.start_day <= last_day]
     )
-    false = [f for f in ordered if not any(_belongs(f, label, merge_days) for label in labels)]
+    false = [f for f in ordered if not any(belongs(f, label, merge_days) for label in labels)]
     false_incidents = merge_findings(false, merge_days=merge_days)
     found = table[table["detected"]]
     weeks = ((last_day - first_day).days + 1) / 7
@@ -246,7 +246,8 @@ def _detects(finding: Finding, label: Incident) -> bool:
     )
 
 
-def _belongs(finding: Finding, label: Incident, merge_days: int) -> bool:
+def belongs(finding: Finding, label: Incident, merge_days: int = MERGE_DAYS) -> bool:
+    """Whether `finding` is about `label`: nested, and its window touches the label's days."""
     return (
         finding.window_start <= label.end_day + timedelta(days=merge_days)
         and label.start_day <= finding.window_end

@@ -45,6 +45,14 @@ PAGES: tuple[PageEntry, ...] = (
         Permission.ALERT_READ,
     ),
     PageEntry("办理", "work/cases.py", "处置工单", "assignment", "cases", Permission.CASE_READ),
+    PageEntry(
+        "分析",
+        "analysis/evaluation.py",
+        "模型评测",
+        "query_stats",
+        "evaluation",
+        Permission.STATUS_READ,
+    ),
     PageEntry("管理", "admin/data.py", "数据汇聚", "database", "data", Permission.EVENT_READ),
     PageEntry(
         "管理", "admin/status.py", "系统状态", "monitor_heart", "status", Permission.STATUS_READ

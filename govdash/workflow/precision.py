@@ -1,15 +1,19 @@
 """What became of alerts: the precision of each rule, with its interval."""
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
 
-from govdash.core.vocab import Disposition
+from govdash.access import SYSTEM
+from govdash.core.vocab import Disposition, Handling, Level
 from govdash.store import Session
-from govdash.store.alerts import dispositions
+from govdash.store.alerts import dispositions, listed
 
 COLUMNS: Final = ("rule", "n", "true", "false", "precision", "low", "high")
+#: More alerts than any city has judged within the years that are kept.
+_ALL: Final = 100_000
 _Z95: Final = 1.959963984540054  # standard normal quantile of 0.975
 
 
@@ -43,3 +47,22 @@ def wilson(hits: int, n: int) -> tuple[float | None, float | None, float | None]
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
     return share, max(0.0, middle - half), min(1.0, middle + half)
+
+
+def at_k(session: Session, *, sizes: Sequence[int] = (5, 10, 20, 50)) -> list[dict[str, int]]:
+    """Return how many of the k most serious judged alerts were right, for each k there are.
+
+    Alerts are ordered by level, then by p-value; those whose disposition says nothing are left
+    out. Each entry has ``k`` and ``true``.
+    """
+    table = listed(
+        session, SYSTEM.scope, handling=[Handling.DISMISSED, Handling.CLOSED], limit=_ALL
+    )
+    table = table[table["disposition"].notna()]
+    rows = sorted(
+        (Level(str(row["level"])).rank, float(row["p_value"]), said)
+        for row in table.to_dict("records")
+        if (said := Disposition(str(row["disposition"])).counts_as_true) is not None
+    )
+    right = [said for _, _, said in rows]
+    return [{"k": k, "true": sum(right[:k])} for k in sizes if k <= len(right)]
