@@ -1,6 +1,6 @@
 """预警中心: the alerts that wait, and the course of the series that one of them speaks of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -9,10 +9,12 @@ from typing import Final
 import pandas as pd
 
 from govdash.core.filters import EventFilter, EventQuery, Period
-from govdash.core.vocab import Channel, Handling, Labelled, Level
+from govdash.core.vocab import AreaLevel, Channel, Handling, Labelled, Level
 from govdash.detect import ALL, make_detector, walk_forward
+from govdash.figures.sketch import Sketch, sketch
 from govdash.lake import Lake, queries
 from govdash.store import Session
+from govdash.store import areas as area_rows
 from govdash.store.underlying import CHANNEL
 from govdash.workflow import board
 from govdash.workflow.calendar import WorkCalendar
@@ -21,6 +23,8 @@ SHOWN_DAYS: Final = 42  # six weeks: every weekday six times, and still readable
 LEARNED_DAYS: Final = 730  # two years teach the baseline its season
 _NATIVE: Final = "native"  # the detector whose band the chart shows
 AFTER_DAYS: Final = 7  # how long after the window the course is followed
+SAMPLES: Final = 5  # newest events shown beside an alert: enough to see what it is about
+SAMPLE_COLUMNS: Final = ("event_id", "reported_at", "title", "area_path", "address")
 MOST_ALERTS: Final = 500  # more than a shift can look at; the list says when it was cut
 
 
@@ -65,20 +69,53 @@ def alerts(
 
 
 def course_query(
-    query: EventQuery, *, area_path: str | None, category: str, last: date, today: date
+    query: EventQuery, *, areas: Sequence[str], category: str, last: date, today: date
 ) -> EventQuery:
-    """Return the query of an alert's own series: its area and category, two years to today."""
+    """Return the query of an alert's own series: its areas and category, two years to today."""
     zone = query.filter.period.zone_name
     yesterday = today - timedelta(days=1)  # today is not over: its count would look like a fall
     until = max(last, min(yesterday, last + timedelta(days=AFTER_DAYS)))
+    period = Period.last_days(LEARNED_DAYS, until=until, zone_name=zone)
+    return query.with_filter(_series(period, areas, category))
+
+
+def window_query(
+    query: EventQuery, *, areas: Sequence[str], category: str, first: date, last: date
+) -> EventQuery:
+    """Return the query of the events that an alert counted: its areas, category and window."""
+    period = Period(first, last, query.filter.period.zone_name)
+    return query.with_filter(_series(period, areas, category))
+
+
+def samples(lake: Lake, query: EventQuery) -> pd.DataFrame:
+    """Return the newest events of an alert's window that the viewer may see: `SAMPLE_COLUMNS`.
+
+    Titles and addresses are masked ones; the lake holds no others.
+    """
+    return queries.rows(lake, query, limit=SAMPLES)[list(SAMPLE_COLUMNS)]
+
+
+def parts_map(session: Session, area_path: str, level: AreaLevel) -> Sketch | None:
+    """Sketch the areas of a level inside an alert's area, and the borders one level below it.
+
+    None when the city has no such areas.
+    """
+    depth = area_path.count("/") - 1
+    below = list(AreaLevel)[min(depth, len(AreaLevel) - 1)]
+    return sketch(
+        area_rows.outlines(session, area_path, level),
+        area_rows.outlines(session, area_path, below),
+    )
+
+
+def _series(period: Period, areas: Sequence[str], category: str) -> EventFilter:
+    """Return the filter that holds the events of one series and no others."""
     channel = category.removeprefix(CHANNEL) if category.startswith(CHANNEL) else ""
-    return query.with_filter(
-        EventFilter(
-            period=Period.last_days(LEARNED_DAYS, until=until, zone_name=zone),
-            areas=(area_path,) if area_path else (),
-            categories=() if channel or category == ALL else (category,),
-            channels=(Channel(channel),) if channel else (),
-        )
+    return EventFilter(
+        period=period,
+        areas=tuple(areas),
+        categories=() if channel or category == ALL else (category,),
+        channels=(Channel(channel),) if channel else (),
     )
 
 
@@ -117,6 +154,20 @@ def course(lake: Lake, query: EventQuery, *, data_dir: Path) -> pd.DataFrame:
     scored = walk_forward(seen.to_frame("series"), make=make, start=first)
     band = scored[["date", "expected", "lower", "upper"]].rename(columns={"date": "day"})
     return told.merge(band, on="day", how="left")
+
+
+def street_of(names: Mapping[str, str], area_path: str | None) -> str:
+    """Return the name of the street that an area lies in, or of the nearest area above it."""
+    if not area_path:
+        return "未落格"
+    codes = area_path.strip("/").split("/")[: list(AreaLevel).index(AreaLevel.STREET) + 1]
+    path = "/" + "/".join(codes) + "/"
+    return names.get(path, names.get(area_path, area_path))
+
+
+def window_words(first: date, last: date) -> str:
+    """Write the days of a window: ``11-22``, ``11-16～11-22``."""
+    return f"{last:%m-%d}" if first == last else f"{first:%m-%d}～{last:%m-%d}"
 
 
 def age_words(since: datetime, at: datetime) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from govdash.core.errors import InputError
+from govdash.core.filters import path_range
 from govdash.core.vocab import AreaLevel
 from govdash.store.engine import Session
 from govdash.store.models import Area, MapLayer
@@ -72,6 +73,18 @@ def names(session: Session) -> dict[str, str]:
     """Return the name of each area by its path."""
     found = session.execute(select(Area.path, Area.name))
     return dict(found.all())
+
+
+def outlines(session: Session, path: str, level: AreaLevel) -> gpd.GeoDataFrame:
+    """Return the areas of a level inside `path` (itself included): ``path``, ``name``, geometry."""
+    found = session.execute(
+        select(Area.path, Area.name, Area.geometry)
+        .where(Area.path.between(*path_range(path)), Area.level == level)
+        .order_by(Area.path)
+    ).all()
+    table = pd.DataFrame([tuple(row) for row in found], columns=["path", "name", "geometry"])
+    shapes = gpd.GeoSeries.from_wkb(table.pop("geometry"), crs="EPSG:4326")
+    return gpd.GeoDataFrame(table, geometry=shapes)
 
 
 def put_layer(session: Session, name: str, label: str, geojson: str, at: datetime) -> None:

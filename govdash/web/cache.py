@@ -9,7 +9,10 @@ import streamlit as st
 
 from govdash.core.filters import EventQuery
 from govdash.core.settings import Settings
+from govdash.core.vocab import AreaLevel
+from govdash.figures.sketch import Sketch
 from govdash.lake import Lake
+from govdash.report import triage
 from govdash.report.map import places
 from govdash.store import Store, areas
 from govdash.store.categories import categories
@@ -86,6 +89,22 @@ def area_places(store: Store) -> pd.DataFrame:
 def _area_places(url: str, _store: Store) -> pd.DataFrame:  # noqa: ARG001  # url is the key
     with _store.read() as session:
         return places(session)
+
+
+def parts_map(store: Store, area_path: str, level: AreaLevel) -> Sketch | None:
+    """Return the small map of an area's parts (`report.triage.parts_map`), at most a minute old."""
+    return _parts_map(str(store.engine.url), area_path, level.value, store)
+
+
+@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
+def _parts_map(
+    url: str,  # noqa: ARG001  # part of the key
+    area_path: str,
+    level: str,
+    _store: Store,
+) -> Sketch | None:
+    with _store.read() as session:
+        return triage.parts_map(session, area_path, AreaLevel(level))
 
 
 def layer_labels(store: Store) -> Mapping[str, str]:

@@ -30,7 +30,7 @@ def heading(row: Mapping[str, Any]) -> Html:
         "div",
         level_badge(Level(row["level"])),
         el("b", row["title"], title=row["title"]),
-        el("small", f"监测提示（系统） · {row['handling_label']}"),
+        el("small", f"监测提示（系统） · {row['handling_label']} · {row['signal_label']}"),
         cls="gw-head",
     )
 

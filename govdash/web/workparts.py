@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
+from govdash.report.evidence import Makeup
 from govdash.web.parts import Html, el, join
 
 STYLE = Path(__file__).with_name("work.css")
@@ -154,6 +155,42 @@ def shares(rows: Iterable[tuple[str, int, float]]) -> Html:
             for name, seen, due in listed
         ),
         cls="gw-shares",
+    )
+
+
+def factors(made: Makeup, *, expected: str) -> Html:
+    """Write what an expectation is made of; factors that change nothing stand back."""
+    return el(
+        "div",
+        el("span", f"预期 {expected} 件 =" if made.exact else "预期构成"),
+        *(
+            el(
+                "span",
+                factor.name,
+                el("b", factor.words, cls="gd-num"),
+                cls="" if factor.changes else "plain",
+            )
+            for factor in made.factors
+        ),
+        cls="gw-factors",
+        title="各因素相乘即为预期件数；接近 ×1.00 的因素没有影响",
+    )
+
+
+def sample_list(events: Iterable[tuple[str, str, str, str]]) -> Html:
+    """Write a few events, a line each: time, title, address, street."""
+    return el(
+        "ol",
+        *(
+            el(
+                "li",
+                el("time", at, cls="gd-num"),
+                el("span", title, title="，".join(part for part in (title, address) if part)),
+                el("small", street, title=address),
+            )
+            for at, title, address, street in events
+        ),
+        cls="gw-samples",
     )
 
 

@@ -1,7 +1,13 @@
 """预警中心 and 处置工单 through the router: what a person does there, twice, and what stays."""
 
+import re
+from base64 import b64decode
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,12 +17,14 @@ from govdash.access.users import LOCAL_OPERATOR
 from govdash.core.permissions import Permission
 from govdash.core.settings import ROOT, Settings
 from govdash.core.vocab import CaseAction, CaseState, Disposition, Handling
+from govdash.detect import Share
 from govdash.store import Store, accounts, journal
-from govdash.store.models import Alert, Case, Feedback
-from govdash.workflow import alerts, cases
+from govdash.store.models import Alert, Case, Feedback, UserArea
+from govdash.workflow import alerts, cases, rules, signals
 from tests.web import town
 
 ALERTS = str(ROOT / "pages" / "work" / "alerts.py")
+TOWN_ZONE = ZoneInfo("Asia/Shanghai")
 CASES = str(ROOT / "pages" / "work" / "cases.py")
 
 
@@ -104,6 +112,98 @@ def test_the_worst_alert_is_looked_at_first_and_said_to_be_no_legal_warning(at_p
     assert "监测提示（系统）" in shown
     assert "不是法定预警" in shown
     assert labels(app) >= {"签收", "转案件", "排除"}
+
+
+def raise_in_east(store: Store, **changed: Any) -> int:
+    """Raise an alert of a whole district, whose part is the quay."""
+    at = datetime.now(UTC)
+    made = town.finding(town.EAST, town.GARBAGE, 33, 8.0, at.astimezone(TOWN_ZONE).date())
+    evidence = replace(made.evidence, shares=(Share(town.QUAY, "码头街道", 31, 6.0),), **changed)
+    with store.write() as session:
+        rule = next(r for r in rules.current(session) if r.code == "street-category")
+        finding = replace(made, evidence=evidence, area_path=town.EAST)
+        return signals.raise_alert(session, finding, rule, at=at).id
+
+
+def test_the_card_tells_rarity_place_makeup_and_map(at_page, built):
+    number = raise_in_east(
+        built,
+        one_in_days=812.0,
+        scope="local",
+        factors={"level": 5.0, "season": 1.25, "weekday": 1.28},
+    )
+    shown = drawn(at_page(ALERTS, alert=str(number)))
+    assert "约 2.2 年一遇" in shown
+    assert "95% 区间 2～11" in shown
+    assert "其余区域平常" in shown
+    assert "预期 8.0 件 =" in shown
+    assert "×1.25" in shown
+    picture = re.search(r"data:image/svg\+xml;base64,([^\"]+)", shown)
+    assert picture
+    assert len(picture[0]) < 30_000
+    svg = b64decode(picture[1]).decode()
+    assert svg.count("<path") == 2  # the quay, and the border of the streets
+    assert ">1</text>" in svg
+
+
+def test_an_alert_of_a_version_that_knew_no_factors_is_drawn_without_them(at_page, built):
+    shown = drawn(at_page(ALERTS))
+    assert "预期构成" not in shown
+    assert "data:image/svg" not in shown  # its part is no area that the town has
+    assert "第一网格" in shown
+
+
+def test_sample_events_of_the_window_lead_to_all_of_them(at_page, built):
+    app = at_page(ALERTS)
+    shown = drawn(app)
+    assert shown.count("<time") >= 5
+    assert "路边垃圾堆放" in shown
+    links = [link for link in app.get("page_link") if "查看全部" in link.proto.label]
+    assert len(links) == 1
+    asked = parse_qs(links[0].proto.query_string)
+    assert asked["area"] == [town.QUAY]
+    assert asked["category"] == [town.GARBAGE]
+    assert asked["period"] == ["today"]
+
+
+def test_who_may_not_read_events_sees_none_beside_an_alert(at_page, built):
+    with built.write() as session:
+        reads = [Permission.ALERT_READ.value]
+        accounts.put_role(session, code="local_operator", name="只读", permissions=reads)
+    app = at_page(ALERTS)
+    assert "没有查看权限" in app.error[0].value
+    assert "路边垃圾堆放" not in drawn(app)
+
+
+def test_a_viewer_of_another_street_sees_neither_the_alert_nor_its_events(at_page, built):
+    with built.write() as session:
+        viewer = accounts.account(session, LOCAL_OPERATOR)
+        assert viewer is not None
+        viewer.whole_city = False
+        session.add(UserArea(user_id=viewer.id, area_path=town.HILL))
+    app = at_page(ALERTS, alert="1")
+    assert "不在您的管辖范围内" in app.error[0].value
+    assert "临江路 12 号" not in drawn(app)
+    assert "望岭路 8 号" in drawn(at_page(ALERTS, alert="2"))
+
+
+def test_the_last_similar_alert_and_what_it_was_are_said(at_page, built):
+    at = datetime.now(UTC)
+    with built.write() as session:
+        user = load_user(session)
+        told = {"note": "集市日", "actor": user, "at": at}
+        alerts.dismiss(session, 1, Disposition.EXPECTED_EVENT, **told)
+        later = at + timedelta(days=40)  # the same matter once more
+        rule = next(r for r in rules.current(session) if r.code == "street-category")
+        found = town.finding(town.QUAY, town.GARBAGE, 40, 6.0, later.date())
+        again = signals.raise_alert(session, found, rule, at=later).id
+    assert again != 1
+    app = at_page(ALERTS, alert=str(again))
+    shown = drawn(app)
+    assert "同区域同类别共 1 条" in shown
+    assert Disposition.EXPECTED_EVENT.label in shown
+    app = press(app, f"提示 {alert(built, 1).number}")
+    assert app.query_params["alert"] == "1"
 
 
 def test_acknowledging_is_one_action_one_journal_line_and_the_button_goes(at_page, built):

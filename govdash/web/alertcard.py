@@ -1,0 +1,233 @@
+"""The right of 预警中心: one alert, why it was raised, where it lies, what it was like before."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from govdash.core.filters import EventQuery
+from govdash.core.permissions import Permission
+from govdash.core.vocab import Disposition, Level
+from govdash.detect import Evidence
+from govdash.figures.course import course as course_figure
+from govdash.report import evidence as told
+from govdash.report import triage
+from govdash.web import acting, cache, casework, choice, sharemap, triageforms, workparts
+from govdash.web.page import Page
+from govdash.web.parts import card_title, el, empty, level_badge, number, show
+from govdash.web.registry import entry_of
+from govdash.workflow import board
+from govdash.workflow.board import AlertLife
+from govdash.workflow.naming import Names
+
+NOTICE: Final = (
+    "监测提示（系统）由模型根据数据给出，供研判参考，不是法定预警；需要发布预警的，"
+    "由主管部门按程序办理。"
+)
+LISTED: Final = 5  # parts named beside the map; the map shows the others
+
+
+def alert_card(page: Page, query: EventQuery, alert_id: int | None) -> None:
+    """Draw one alert: what, where, why, what happened, what can be done."""
+    if alert_id is None:
+        show(empty("没有选中监测提示", "左侧列表为空；换个状态或筛选条件看看。"))
+        return
+    life = board.alert_life(page.session, alert_id, page.user.scope)
+    row = life.row
+    show(triageforms.heading(row))
+    show(workparts.figures(_figures(life)))
+    show(workparts.paragraph(row["sentence"] or "（没有文字说明）"))
+    if life.evidence is not None:
+        _makeup(life.evidence)
+    left, right = st.columns([1.2, 1])
+    with left:
+        _course(page, query, life)
+    with right:
+        _parts(page, life)
+    left, right = st.columns([1.2, 1])
+    with left:
+        _samples(page, query, life)
+    with right:
+        _similar(page, life)
+        show(card_title("记录", f"{row['number']} · 规则 {row['rule_name']}"))
+        show(workparts.log(_entries(life), page.zone))
+    show(workparts.paragraph(NOTICE, cls="note"))
+    triageforms.actions(page, life)
+    triageforms.drawers(page, life)
+
+
+def _figures(life: AlertLife) -> Sequence[tuple[str, str, str]]:
+    row, evidence = life.row, life.evidence
+    days = (row["window_last"] - row["window_first"]).days + 1
+    window = triage.window_words(row["window_first"], row["window_last"])
+    since = evidence.silent_since if evidence else None
+    silent = f"，{since:%m-%d} 起无数据" if since else ""
+    tiles = [
+        ("实测（件）", number(row["observed"]), f"{window}，{days} 天{silent}"),
+        (
+            "预期（件）",
+            number(row["expected"], digits=1),
+            f"95% 区间 {evidence.lower:.0f}～{evidence.upper:.0f}" if evidence else "",
+        ),
+        (
+            "偏低（件）" if row["direction"] == "low" else "偏高（件）",
+            f"{row['observed'] - row['expected']:+,.1f}",
+            evidence.same_period if evidence else "",
+        ),
+    ]
+    if evidence is not None:
+        unit = "类别" if evidence.cells else "序列"
+        spread = told.spread(evidence, area_path=row["area_path"])
+        tiles += [
+            ("罕见程度", told.rarity(evidence.one_in_days), f"单看这一{unit}"),
+            ("范围", spread.word, spread.why),
+        ]
+    return tiles
+
+
+def _areas(life: AlertLife) -> tuple[str, ...]:
+    """Return the areas that the alert counted: the cells of a zone, else its own area."""
+    if life.evidence is not None and life.evidence.cells:
+        return life.evidence.cells
+    path = life.row["area_path"]
+    return (path,) if path else ()
+
+
+def _makeup(evidence: Evidence) -> None:
+    made = told.makeup(evidence)
+    if made is not None:
+        show(workparts.factors(made, expected=number(evidence.expected, digits=1)))
+
+
+def _course(page: Page, query: EventQuery, life: AlertLife) -> None:
+    row = life.row
+    asked = triage.course_query(
+        query,
+        areas=_areas(life),
+        category=row["category"],
+        last=row["window_last"],
+        today=page.today,
+    )
+    frame = page.cached(triage.course, asked, data_dir=page.settings.data)
+    show(card_title("走势", "每日件数，底色为提示窗口"))
+    window = (pd.Timestamp(row["window_first"]), pd.Timestamp(row["window_last"]))
+    with st.container(key="gw_course_chart"):
+        st.plotly_chart(
+            course_figure(frame, window, page.palette),
+            key=f"gw_course_{row['id']}",
+            height="stretch",
+            theme=None,
+            config={"displayModeBar": False, "displaylogo": False},
+        )
+
+
+def _parts(page: Page, life: AlertLife) -> None:
+    evidence, row = life.evidence, life.row
+    show(card_title("分布", "色深 = 偏离多；右侧为实测 / 预期（件）"))
+    if evidence is None or not evidence.shares:
+        show(empty("没有分区数据", "本区域没有更细的区域，或提示发出时没有分解。"))
+        return
+    level = told.part_level(evidence)
+    sketch = (
+        cache.parts_map(page.store, row["area_path"], level)
+        if level is not None and row["area_path"]
+        else None
+    )
+    drawing = None
+    if sketch is not None:
+        drawing = sharemap.draw(sketch, evidence.shares, page.palette, zone=evidence.cells)
+    ranked = [
+        (f"{n} {share.name}", share.observed, share.expected)
+        for n, share in enumerate(evidence.shares[:LISTED], start=1)
+    ]
+    show(el("div", drawing, workparts.shares(ranked), cls="gw-parts"))
+
+
+def _samples(page: Page, query: EventQuery, life: AlertLife) -> None:
+    row = life.row
+    asked = triage.window_query(
+        query,
+        areas=_areas(life),
+        category=row["category"],
+        first=row["window_first"],
+        last=row["window_last"],
+    )
+    with st.container(key="gw_samples", horizontal=True, vertical_alignment="center", gap="small"):
+        show(card_title("抽样事件", f"窗口内最新 {triage.SAMPLES} 件"))
+        params = choice.write(asked.filter, today=page.today)
+        for url, label in (("map", "在一张图查看全部"), ("timeline", "时间线")):
+            entry = entry_of(url)
+            if page.user.holds(entry.needs):
+                st.page_link(
+                    st.Page(entry.path, title=entry.title, url_path=entry.url),
+                    label=label,
+                    query_params=params,
+                )
+    found = page.cached(triage.samples, asked)
+    if found.empty:
+        show(empty("窗口内没有您可以查看的事件"))
+        return
+    names = Names(page.area_names(), {})
+    show(
+        workparts.sample_list(
+            (
+                workparts.clock_time(event["reported_at"], page.zone, now=page.now),
+                event["title"] or "（无标题）",
+                event["address"],
+                triage.street_of(names.areas, event["area_path"]),
+            )
+            for event in workparts.records(found)
+        )
+    )
+
+
+def _similar(page: Page, life: AlertLife) -> None:
+    last = told.last_similar(life.similar, life.row["id"])
+    if last is None:
+        show(card_title("上次类似", "同区域、同类别此前没有提示"))
+        return
+    counted = "、".join(f"{word} {n}" for word, n in told.outcomes(life.similar))
+    show(
+        card_title(
+            "上次类似",
+            f"同区域同类别共 {len(life.similar)} 条" + (f"：{counted}" if counted else ""),
+        )
+    )
+    first = workparts.clock_time(last["first_seen_at"], page.zone, now=page.now)
+    counts = f"实测 {number(last['observed'])} / 预期 {number(last['expected'], digits=1)}"
+    show(
+        el(
+            "div",
+            level_badge(Level(last["level"])),
+            el("span", f"{first}，{counts}", cls="gd-num"),
+            el("b", last["disposition_label"] or last["handling_label"]),
+            cls="gw-last",
+        )
+    )
+    with st.container(key="gw_similar", horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            f"提示 {last['number']}",
+            key=f"gw_last_{last['id']}",
+            type="tertiary",
+            on_click=acting.look_at,
+            args=(triageforms.ALERT, int(last["id"])),
+        )
+        if last["case_id"] is not None and page.user.holds(Permission.CASE_READ):
+            st.page_link(
+                casework.case_page(),
+                label=f"案件 {last['case_number']}",
+                query_params={casework.KEY: str(last["case_id"])},
+            )
+
+
+def _entries(life: AlertLife) -> list[workparts.Entry]:
+    def said(step: Mapping[str, Any]) -> str:
+        code = step["detail"].get("disposition")
+        label = f"判定：{Disposition(code).label}。" if code else ""
+        return label + step["note"]
+
+    return [
+        workparts.Entry(step["at"], step["actor_name"], step["did_label"], said(step))
+        for step in workparts.records(life.log)
+    ]
