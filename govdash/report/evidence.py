@@ -87,6 +87,11 @@ class Spread:
     why: str
 
 
+def amount(value: float) -> str:
+    """Write an expected number of events; one below 1 with two decimals, so that it isn't 0.0."""
+    return f"{value:.2f}" if value < 1 else f"{value:,.1f}"
+
+
 def rarity(days: float) -> str:
     """Say how rarely a single series shows this: ``约 45 天一遇``, ``约 2.7 年一遇``."""
     if days >= TEN_YEARS:

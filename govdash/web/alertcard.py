@@ -41,8 +41,7 @@ def alert_card(page: Page, query: EventQuery, alert_id: int | None) -> None:
     if life.evidence is not None:
         _makeup(life.evidence)
     left, right = st.columns([1.2, 1])
-    with left:
-        _course(page, query, life)
+    place = left.container()
     with right:
         _parts(page, life)
     left, right = st.columns([1.2, 1])
@@ -54,6 +53,8 @@ def alert_card(page: Page, query: EventQuery, alert_id: int | None) -> None:
         show(workparts.log(_entries(life), page.zone))
     show(workparts.paragraph(NOTICE, cls="note"))
     triageforms.actions(page, life)
+    with place:  # last: a course that nobody has asked for yet takes a second to learn
+        _course(page, query, life)
     triageforms.drawers(page, life)
 
 
@@ -67,7 +68,7 @@ def _figures(life: AlertLife) -> Sequence[tuple[str, str, str]]:
         ("实测（件）", number(row["observed"]), f"{window}，{days} 天{silent}"),
         (
             "预期（件）",
-            number(row["expected"], digits=1),
+            told.amount(row["expected"]),
             f"95% 区间 {evidence.lower:.0f}～{evidence.upper:.0f}" if evidence else "",
         ),
         (
@@ -97,7 +98,7 @@ def _areas(life: AlertLife) -> tuple[str, ...]:
 def _makeup(evidence: Evidence) -> None:
     made = told.makeup(evidence)
     if made is not None:
-        show(workparts.factors(made, expected=number(evidence.expected, digits=1)))
+        show(workparts.factors(made, expected=told.amount(evidence.expected)))
 
 
 def _course(page: Page, query: EventQuery, life: AlertLife) -> None:
@@ -195,7 +196,7 @@ def _similar(page: Page, life: AlertLife) -> None:
         )
     )
     first = workparts.clock_time(last["first_seen_at"], page.zone, now=page.now)
-    counts = f"实测 {number(last['observed'])} / 预期 {number(last['expected'], digits=1)}"
+    counts = f"实测 {number(last['observed'])} / 预期 {told.amount(last['expected'])}"
     show(
         el(
             "div",

@@ -9,6 +9,7 @@ import streamlit as st
 from govdash.core.filters import EventQuery
 from govdash.core.vocab import Level
 from govdash.report import triage
+from govdash.report.evidence import amount
 from govdash.report.triage import Tray
 from govdash.web import acting, rows, triageforms, workparts
 from govdash.web.page import Page
@@ -83,5 +84,5 @@ def _nothing(tray: Tray) -> Html:
 
 def _meta(alert: Mapping[str, Any]) -> str:
     window = triage.window_words(alert["window_first"], alert["window_last"])
-    counts = f"实测 {number(alert['observed'])} / 预期 {number(alert['expected'], digits=1)}"
+    counts = f"实测 {number(alert['observed'])} / 预期 {amount(alert['expected'])}"
     return f"{window} · {counts} · {alert['signal_label']}"

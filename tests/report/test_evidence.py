@@ -54,6 +54,15 @@ def test_rarity_is_said_in_days_then_in_years_and_no_finer_than_it_is_known(days
     assert told.rarity(days) == words
 
 
+def test_what_is_hardly_ever_expected_is_not_said_to_be_nothing():
+    assert [told.amount(value) for value in (0.034, 0.3, 6.64, 1234.0)] == [
+        "0.03",
+        "0.30",
+        "6.6",
+        "1,234.0",
+    ]
+
+
 def test_the_detectors_word_for_the_rest_of_the_city_is_taken():
     local = told.spread(evidence(scope="local"), area_path=STREET)
     wide = told.spread(evidence(scope="citywide", direction="low"), area_path=STREET)
