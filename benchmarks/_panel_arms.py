@@ -10,13 +10,13 @@ from _panel_judge import Alerts
 from sklearn.ensemble import IsolationForest
 from statsmodels.tsa.seasonal import STL
 
-from govdash.detect.baseline import Baseline
 from govdash.detect.city.cells import CellModel, advance, learn
 from govdash.detect.city.tails import TRAILING, learn_tails
 from govdash.detect.city.watch import Hit, Scan, due_by_day, hits, scan_clusters
 from govdash.detect.classics.farrington import farrington
 from govdash.detect.classics.seasons import years_back
 from govdash.detect.classics.settings import setting_named
+from govdash.detect.native import Native
 from govdash.detect.tails import tail_high
 
 #: Scores of cell-days for columns (days, series): (scored days, series), higher = more unusual.
@@ -32,9 +32,9 @@ def parent_expected(
     frame = pd.DataFrame(totals, index=days, columns=[str(n) for n in range(totals.shape[1])])
     made = np.zeros(totals.shape)
     for at in range(start, len(days), 7):
-        model = Baseline(holidays=holidays).fit(frame.iloc[:at])
+        model = Native(freq="D", holidays=holidays).fit(frame.iloc[:at])
         until = min(at + 7, len(days))
-        made[at:until] = model.forecast(days[at:until], tuple(frame.columns)).mean
+        made[at:until] = [one.mean for one in model.score_buckets(frame.iloc[at:until])]
     return made
 
 
