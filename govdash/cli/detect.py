@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from govdash.cli import csv_file, detect_jobs, scan
+from govdash.cli import csv_file, detect_jobs, evaluate, scan
 from govdash.core.errors import InputError
 from govdash.detect.buckets import BUCKETS, Bucket
 from govdash.detect.classics.detectors import Span, learned_for, years_for
@@ -33,6 +33,7 @@ SETTING = "noufaily"
 app = typer.Typer(no_args_is_help=True, help="检测：给每日计数评分，找出异常。")
 app.command(help="评分一次：按规则写监测提示。有新提示时退出码为 1。")(detect_jobs.run)
 app.command(help="回放历史，对照标注：检出率、延迟、每周误报。")(detect_jobs.backtest)
+app.command(help=evaluate.HELP)(evaluate.evaluate)
 app.command(help=scan.HELP)(scan.scan)
 
 OUT_COLUMNS = ["series", "date", "observed", "expected", "upper", "p_value", "score", "alarm"]

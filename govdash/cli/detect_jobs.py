@@ -89,8 +89,8 @@ def backtest(
         Lake.open(settings),
         settings,
         told,
-        first=_day(first),
-        last=_day(last),
+        first=day_of(first),
+        last=day_of(last),
         progress=None if as_json else _progress,
     )
     if as_json:
@@ -147,7 +147,8 @@ def _moment(text: str, settings: Settings) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=settings.zone)
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """Read a day of an option; None where none is given."""
     if not text:
         return None
     try:

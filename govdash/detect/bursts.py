@@ -38,7 +38,7 @@ class Panel:
     areas, kinds : tuple of str
         Area paths and categories (`keys`).
     counts : array of int (days, kinds, areas)
-    near : array of int (areas, at most `WIDEST`)
+    near : array of int (areas, k)
         Each area's nearest, itself first (`city.nearest_cells`).
     """
 
@@ -168,7 +168,7 @@ def _draw(
     k = float(rng.uniform(*SIZES))
     n_days = int(rng.integers(1, min(LONGEST, len(share)) + 1))
     room = max(len(share) - n_days - _APART, 0)  # the next burst of the kind keeps its distance
-    n_areas = int(rng.integers(1, panel.near.shape[1] + 1))
+    n_areas = int(rng.integers(1, min(WIDEST, panel.near.shape[1]) + 1))
     alive = np.flatnonzero(past.sum(axis=0))
     for _ in range(_TRIES if len(alive) else 0):
         first = share.start + int(rng.integers(0, room + 1))

@@ -78,6 +78,7 @@ def reliability(points: Sequence[Mapping[str, Any]], palette: Palette) -> go.Fig
     figure.add_scatter(
         x=[*ends, *reversed(ends)],
         y=[e * _TOLERANCE for e in ends] + [e / _TOLERANCE for e in reversed(ends)],
+        mode="lines",
         fill="toself",
         fillcolor=palette.band,
         line={"width": 0},

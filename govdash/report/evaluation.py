@@ -23,6 +23,8 @@ _DELAY: Final = (1.0, 3.0)
 _PROMISED: Final = (0.1, 0.05, 0.01)
 #: Beyond three times off a rate says nothing any more.
 _FAR: Final = 3.0
+#: Of 60 bursts three more or less are chance.
+_ALIKE: Final = 0.05
 #: Fewer incidents than this make no share.
 _ENOUGH: Final = 5
 _LARGE: Final = 7.0
@@ -127,8 +129,14 @@ def curve_sentence(result: Mapping[str, Any]) -> str:
     ours = max((code for code in OURS if code in at), key=lambda code: at[code])
     others = {code: pod for code, pod in at.items() if code not in OURS}
     listed = "，".join(f"{ARM_NAMES[code]} {pod:.0%}" for code, pod in others.items())
-    ahead = at[ours] >= max(others.values(), default=0.0)
-    verdict = "本系统领先" if ahead else "本系统没有领先，应检查规则和数据"
+    lead = at[ours] - max(others.values(), default=0.0)
+    verdict = (
+        "本系统领先"
+        if lead > _ALIKE
+        else "不相上下"
+        if lead >= -_ALIKE
+        else "本系统落后，应检查规则和数据"
+    )
     return (
         f"同样每 {1 / AT_BUDGET:g} 天容忍 1 起误报时，"
         f"{ARM_NAMES[ours]}检出 {at[ours]:.0%} 的注入突发，"

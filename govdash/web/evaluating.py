@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -18,7 +17,7 @@ from govdash.web.background import Task
 from govdash.web.evaluation import RUN
 from govdash.web.page import Page
 from govdash.web.parts import card_title, el, show
-from govdash.workflow import evaluation, evaluations
+from govdash.workflow import backtest, evaluation, evaluations
 from govdash.workflow.evaluation import Labels, Wish
 
 #: What a session keeps: the sentence of an evaluation that could not be started.
@@ -50,7 +49,7 @@ def begin_button(page: Page) -> None:
     with page.bar or st.container():
         opened = st.popover("新的评测", icon=":material/play_arrow:", disabled=_task() is not None)
     with opened, st.form("ge_form", border=False):
-        last = page.today - timedelta(days=1)
+        last = _last_day(page)
         usual = (last - timedelta(days=evaluation.DAYS - 1), last)
         st.date_input("回放时段", usual, max_value=last, key="ge_period")
         st.number_input(
@@ -67,6 +66,14 @@ def begin_button(page: Page) -> None:
         st.form_submit_button(
             "开始评测", type="primary", on_click=_start, args=(page,), width="stretch"
         )
+
+
+def _last_day(page: Page) -> date:
+    """Return the last day that the data hold whole; yesterday while there are none."""
+    try:
+        return backtest.last_complete_day(page.lake, page.zone)
+    except InputError:
+        return page.today - timedelta(days=1)
 
 
 def progress_panel(page: Page) -> None:
@@ -91,7 +98,6 @@ def _running(page: Page, number: str) -> None:
         if task is None or task.done:
             if task is not None and task.result:
                 st.query_params[RUN] = task.result
-                st.session_state.pop(RUN, None)
             st.rerun()
         show(card_title(task.title, f"已用 {workparts.span(task.seconds)}"))
         done = min(task.fraction or 0.0, 1.0)
@@ -113,15 +119,14 @@ def _stop() -> None:
 
 
 def _start(page: Page) -> None:
+    with page.refresh() as fresh:
+        store, lake, settings, user = fresh.store, fresh.lake, fresh.settings, fresh.user
     try:
-        with page.refresh() as fresh:
-            if not fresh.user.holds(Permission.DETECT_RUN):
-                raise Refused(f"{fresh.user.name}没有“评测”的权限；请联系管理员授权。")
-            if _task() is not None:
-                raise Busy("已有一次评测在进行；请等它结束，或先停止它。")
-            wish = _wish()
-            labels = _labels(fresh.settings)
-            store, lake, settings, user = fresh.store, fresh.lake, fresh.settings, fresh.user
+        if not user.holds(Permission.DETECT_RUN):
+            raise Refused(f"{user.name}没有“评测”的权限；请联系管理员授权。")
+        if _task() is not None:
+            raise Busy("已有一次评测在进行；请等它结束，或先停止它。")
+        wish, labels = _wish(), _labels(settings)
     except GovDashError as error:
         st.session_state[SAID] = str(error)
         return
@@ -148,8 +153,13 @@ def _wish() -> Wish:
 
 def _labels(settings: Settings) -> Labels:
     uploaded = st.session_state.get("ge_labels")
-    chosen: Path | None = uploads.keep(settings, uploaded) if uploaded is not None else None
-    return evaluation.find_labels(settings, chosen)
+    if uploaded is None:
+        return evaluation.find_labels(settings)
+    chosen = uploads.keep(settings, uploaded)
+    try:
+        return evaluation.find_labels(settings, chosen)
+    except InputError as error:  # where it lies on the server is nobody's business
+        raise InputError(str(error).replace(str(chosen), f"“{uploaded.name}”")) from error
 
 
 def _evaluate(

@@ -40,20 +40,24 @@ def choose(page: Page) -> dict[str, Any] | None:
         return None
     by_number = {one.number: one for one in made}
     wanted = st.query_params.get(RUN, "")
-    if wanted not in by_number:
-        st.query_params.pop(RUN, None)
-        st.session_state.pop(RUN, None)
+    shown = wanted if wanted in by_number else made[0].number
     with page.bar or st.container():
-        number = st.selectbox(
+        st.selectbox(
             "评测记录",
             list(by_number),
-            key=RUN,
-            bind="query-params",
+            index=list(by_number).index(shown),
+            key=f"ge_run_{shown}",
+            on_change=_chosen,
+            args=(f"ge_run_{shown}",),
             format_func=lambda number: _line(page, by_number[number]),
             label_visibility="collapsed",
             width=430,
         )
-    return report.told(evaluations.read(page.settings, number or made[0].number))
+    return report.told(evaluations.read(page.settings, shown))
+
+
+def _chosen(key: str) -> None:
+    st.query_params[RUN] = st.session_state[key]
 
 
 def nothing() -> None:

@@ -41,9 +41,10 @@ _SERIES: Final = 1500
 _KINDS: Final = (5, 20)
 #: Sizes of bursts told apart, in standard deviations.
 _SIZES: Final = ((1.0, 4.0), (4.0, 7.0), (7.0, 10.0))
-_NEIGHBOURS: Final = 5
+#: Nearest streets that a zone of the scan may join (`detect.city.watch.Scan`).
+_NEIGHBOURS: Final = 10
 #: Shares of the work, by what takes how long.
-_STAGES: Final = {"读取数据": 0.05, "回放": 0.35, "注入后回放": 0.35, "方法对比": 0.25}
+_STAGES: Final = {"读取数据": 0.05, "回放": 0.3, "注入后回放": 0.3, "方法对比": 0.35}
 
 #: Told what is being done and the share of the whole; raises to stop.
 Progress = Callable[[str, float], None]
@@ -112,7 +113,10 @@ def run(
     told = _stages(progress)
     told("读取数据", 0.0)
     data_version = lake.data_version
-    end = wish.last or backtest.last_complete_day(lake, settings.zone)
+    complete = backtest.last_complete_day(lake, settings.zone)
+    end = wish.last or complete
+    if end > complete:
+        raise InputError(f"数据完整的最后一天是 {complete}，不能回放到 {end}；请改早末日。")
     record = Record.read(store, lake, settings, last=end)
     first, last = record.period(wish.first, end, usual_days=DAYS)
     findings = record.replay(record.counts, first, last, told=lambda share: told("回放", share))

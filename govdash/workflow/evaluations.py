@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from govdash.core.errors import NotFound
 from govdash.core.settings import Settings
@@ -80,7 +80,10 @@ def _files(settings: Settings) -> list[Path]:
 def _load(path: Path) -> dict[str, Any] | None:
     """Return what a file holds; None when it is not of this format or was cut off by hand."""
     try:
-        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        loaded: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    if not isinstance(loaded, dict):
+        return None
+    result = cast("dict[str, Any]", loaded)
     return result if result.get("format") == FORMAT else None
