@@ -182,7 +182,13 @@ def amend(model: CellModel, state: CellState, *, day: int, change: np.ndarray) -
 
 
 def shares(model: CellModel, state: CellState) -> np.ndarray:
-    """Return each cell's share of its category, shape (categories, cells); rows add up to 1."""
+    """Return each cell's share of its category; see the module for the formula.
+
+    Returns
+    -------
+    array (categories, cells), > 0
+        Rows add up to 1. A category without any event has the shares of all categories together.
+    """
     sums = state.sums
     total = sums.sum(axis=1, keepdims=True)
     prior = _prior_shares(sums)
@@ -210,6 +216,12 @@ def shocks(model: CellModel, counts: np.ndarray, due: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     counts, due : array (days, categories, cells)
+        Events, and what was expected without any shock.
+
+    Returns
+    -------
+    array (days, categories, cells)
+        (r + rest) / (r + rest due), the cell itself left out, r = `CellModel.shock_size`.
     """
     if np.isinf(model.shock_size):
         return np.ones_like(due)

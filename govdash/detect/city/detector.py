@@ -72,7 +72,19 @@ class Told:
 
 @dataclass(frozen=True)
 class Audit:
-    """The line that a late batch leaves: what came, and which days were told again."""
+    """The line that a late batch leaves: what came, and which days were told again.
+
+    Attributes
+    ----------
+    day : int
+        Day number the events belong to.
+    events : int
+        Events added, less those withdrawn.
+    told_again : tuple of int
+        Day numbers that were scored again; empty when `day` is older than all snapshots.
+    message : str
+        The same in Chinese.
+    """
 
     day: int
     events: int
@@ -151,9 +163,13 @@ class CityDetector:
 
         Parameters
         ----------
+        memory : Memory
+            Is not changed; the new one is returned.
         counts : array of int (categories, cells)
         parent : array (categories,)
             What the parent expects on `day` from the days before it.
+        day : int
+            Days since 1970-01-01.
 
         Raises
         ------
@@ -180,8 +196,12 @@ class CityDetector:
 
         Parameters
         ----------
+        memory : Memory
         change : array of int (categories, cells)
             Events to add; negative numbers withdraw.
+        day : int
+            Day number the events belong to. Days older than the snapshots still teach the shares,
+            exactly, as discounted sums are linear; nothing is told again for them.
         """
         amended = [
             replace(s, cells=amend(self.model, s.cells, day=day, change=change))

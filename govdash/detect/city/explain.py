@@ -22,7 +22,17 @@ _RARE_REST = 0.05
 
 @dataclass(frozen=True)
 class CellPart:
-    """What one cell had in the window; ``part`` is its share of the zone's excess."""
+    """What one cell had in the window.
+
+    Attributes
+    ----------
+    cell : int
+    observed : int
+    expected : float
+        Shock included.
+    part : float
+        Share of the zone's excess; negative for a cell below its expectation.
+    """
 
     cell: int
     observed: int

@@ -36,7 +36,7 @@ _PRIOR_LABELS: Final = 8.0
 
 @dataclass(frozen=True)
 class Label:
-    """One judged incident: its peak's p-value and whether it was real."""
+    """One judged incident: `p_value` of its peak, and whether it was `true`."""
 
     p_value: float
     true: bool
@@ -44,7 +44,16 @@ class Label:
 
 @dataclass(frozen=True)
 class Bin:
-    """Precision of the incidents whose -log10 p lies in [low, high): mean and 90 % interval."""
+    """Precision of the incidents whose -log10 p lies in [low, high).
+
+    Attributes
+    ----------
+    low, high : float
+    labels, true : int
+        Judged incidents, and those of them that were real.
+    mean, lower, upper : float
+        Of the posterior precision, 90 % interval.
+    """
 
     low: float
     high: float
@@ -57,7 +66,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Step:
-    """One revision: the multiplier before and after, and why, for the record."""
+    """One revision, for the record: multiplier `before` and `after`, `labels` seen, `reason`."""
 
     before: float
     after: float

@@ -59,7 +59,7 @@ class Incident:
 
 @dataclass(frozen=True)
 class Changes:
-    """What one day did to the incidents."""
+    """What one day did to the incidents: `opened`, `updated` by a hit of the day, `closed`."""
 
     opened: tuple[Incident, ...] = ()
     updated: tuple[Incident, ...] = ()

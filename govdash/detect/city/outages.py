@@ -29,7 +29,20 @@ _CAP: Final = 3.0
 
 @dataclass(frozen=True)
 class LowDay:
-    """A series with too few events in the window that ends with `day`."""
+    """A series with too few events in the window that ends with `day`.
+
+    Attributes
+    ----------
+    series : int
+        Column.
+    first, day : int
+        Rows of the window's ends.
+    observed : int
+    expected : float
+        Sums over the window.
+    p_value : float
+        Lower tail, times the number of windows.
+    """
 
     series: int
     first: int
@@ -41,7 +54,10 @@ class LowDay:
 
 @dataclass(frozen=True)
 class Silence:
-    """A channel whose watermark stands still: nothing is known after it."""
+    """A channel whose `watermark` (day number) stands still: nothing is known of the `days` since.
+
+    `message` says it in Chinese.
+    """
 
     channel: str
     watermark: int

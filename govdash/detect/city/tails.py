@@ -48,7 +48,14 @@ class Tails:
     scale: np.ndarray
 
     def p_value(self, category: int, statistic: float) -> float:
-        """Return the share of days on which the category's best window is as high or higher."""
+        """Return the share of days on which the category's best window is as high or higher.
+
+        Parameters
+        ----------
+        category : int
+        statistic : float
+            Log-likelihood ratio. Below the upper fifth its rank counts, above it the smooth tail.
+        """
         above = statistic - self.level[category]
         if above > 0:
             reach = 1.0 + _SHAPE * above / self.scale[category]

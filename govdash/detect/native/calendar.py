@@ -83,7 +83,18 @@ class Calendar:
         holidays: Mapping[date, str] | None = None,
         workdays: Collection[date] = (),
     ) -> "Calendar":
-        """Choose the columns that the history `buckets` can carry."""
+        """Choose the columns that the history `buckets` can carry.
+
+        Parameters
+        ----------
+        buckets : DatetimeIndex
+            Gap-free, of length `freq`.
+        freq : {"H", "D", "W"}
+        holidays : mapping of date to name, optional
+            As in `Native`; not used by weeks, nor by a history too short for weekdays.
+        workdays : collection of date
+            Worked weekend days.
+        """
         span = len(buckets) / BUCKETS_PER_DAY[freq]
         weekdays = freq != "W" and span >= WEEKDAY_FROM
         known = holidays if freq != "W" and weekdays else None

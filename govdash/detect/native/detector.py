@@ -228,7 +228,15 @@ class Native:
         return state, [one if every else one.take(chosen) for one in scored[skip:]]
 
     def forecast(self, days: pd.DatetimeIndex, series: tuple[str, ...]) -> Forecast:
-        """Return the predictive distribution for buckets after `learned_until_`."""
+        """Return the predictive distribution for buckets after `learned_until_`.
+
+        Parameters
+        ----------
+        days : DatetimeIndex
+            Buckets; the level is that of the last bucket taken in, however far they lie ahead.
+        series : tuple of str
+            Any of the learned ones, in any order.
+        """
         state = self.state_
         chosen = pd.Index(state.series).get_indexer(pd.Index(series))
         level = state.level

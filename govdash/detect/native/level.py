@@ -82,9 +82,16 @@ class Level:
     def from_history(
         cls, counts: np.ndarray, base: np.ndarray, phi: np.ndarray, rule: LevelRule
     ) -> "Level":
-        """Return the level after the last learned `counts`, both shaped (buckets, series).
+        """Return the level after the last learned `counts`; moves as a tick does.
 
-        Starts at the parent's mean and moves as a tick does.
+        Parameters
+        ----------
+        counts : array (buckets, series)
+        base : array (buckets, series)
+            The parent's means, where the level starts.
+        phi : array (series,)
+            Variance over mean of one bucket.
+        rule : LevelRule
         """
         ready = len(counts) - min(int(MEMORY * rule.half_life), len(counts))
         n_series = counts.shape[1]
@@ -119,7 +126,18 @@ class Level:
     def advance(
         self, counts: np.ndarray, base: np.ndarray, phi: np.ndarray, rule: LevelRule
     ) -> "Level":
-        """Take in the next bucket: `counts` (NaN: unknown) and the parent's mean, (series,)."""
+        """Return the level one bucket later; see the module for the formula.
+
+        Parameters
+        ----------
+        counts : array (series,)
+            Events of the bucket; NaN is unknown, and leaves the level as it is.
+        base : array (series,)
+            The parent's mean of the bucket, shocks included.
+        phi : array (series,)
+            Variance over mean; a count teaches by 1 / φ of its weight.
+        rule : LevelRule
+        """
         taken = replace(
             self,
             at=self.at + 1,

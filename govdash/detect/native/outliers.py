@@ -139,7 +139,20 @@ def _trust(counts, mean, phi, out):  # noqa: ANN001, ANN202 - compiled
 
 
 def trust(counts: np.ndarray, mean: np.ndarray, phi: np.ndarray) -> np.ndarray:
-    """Return each bucket's weight in 0-1, shape (buckets, series); `phi` is (series,)."""
+    """Return each bucket's weight in 0-1; see the module for the formula.
+
+    Parameters
+    ----------
+    counts, mean : array (buckets, series)
+        Events, and what was expected of them (> 0).
+    phi : array (series,)
+        Variance over mean, >= 1.
+
+    Returns
+    -------
+    array (buckets, series)
+        1: ordinary, 1/2 at a normal score of `HALF_TRUST`, near 0: an outbreak.
+    """
     weights = np.empty(counts.shape)
     _trust(np.ascontiguousarray(counts, dtype=float), np.ascontiguousarray(mean), phi, weights)
     return weights
@@ -158,7 +171,20 @@ def lasting(doubt: np.ndarray, *, span: int) -> np.ndarray:
 
 
 def usual_bias(mean: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean's shift, in sqrt(φ m), and the dispersion's loss for ordinary series."""
+    """Return what `trust` does to ordinary series: the mean's shift and the dispersion's loss.
+
+    Parameters
+    ----------
+    mean, phi : array (series,)
+        Beyond the tables the values at their edges are taken.
+
+    Returns
+    -------
+    shift : array (series,), in sqrt(φ m)
+        By how much the weighted mean falls short.
+    loss : array (series,)
+        Factor by which the weighted dispersion falls short.
+    """
     row, up = _place(np.log(phi), np.log(_AT_PHI))
     column, right = _place(np.log(mean), np.log(_AT_MEAN))
     found = []
@@ -191,6 +217,14 @@ def unbiased_dispersion(
 
     Times 1 / (1 - p / Σ ω) for the p parameters. The loss is that of the series' `middle` mean and
     depends on φ itself; three rounds agree to 1 %.
+
+    Parameters
+    ----------
+    counts, mean, weights : array (buckets, series)
+    parameters : int
+        Columns of the design, p.
+    middle : array (series,)
+        `typical_mean`.
     """
     total = np.maximum(weights.sum(axis=0), 1e-9)
     rest = counts - mean

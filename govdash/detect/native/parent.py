@@ -94,11 +94,17 @@ def fit_parent(
     windows: Sequence[int],
     span: int,
 ) -> Parent:
-    """Fit every column of `counts`; see `Parent`.
+    """Fit every column of `counts`, each from itself alone; see the module for the model.
+
+    Priors are Gaussian on the log scale (`Calendar.prior_sd`); the fit is penalised iteratively
+    reweighted least squares (McCullagh & Nelder 1989, ch. 2 and 9) over blocks of series.
 
     Parameters
     ----------
     counts : array (buckets, series)
+    buckets : DatetimeIndex
+    calendar : Calendar
+        Of the same buckets.
     windows : sequence of int
         Lengths whose sums' variance is learned.
     span : int

@@ -18,7 +18,20 @@ from govdash.detect.native.tails import BucketTails, bucket_tails
 
 @dataclass(frozen=True)
 class Scored:
-    """One bucket of every series, arrays shaped (series,), tails by window."""
+    """One bucket of every series.
+
+    Attributes
+    ----------
+    bucket : Timestamp
+    counts : array (series,)
+        NaN: unknown.
+    mean : array (series,)
+        Expected events, recent level and shock included.
+    log_variance : array (series,)
+        Of the log of `mean`: how well it is known.
+    tails : BucketTails
+        By window.
+    """
 
     bucket: pd.Timestamp
     counts: np.ndarray
@@ -47,7 +60,14 @@ class Scored:
 class LateCount:
     """A count that changed after it was scored: the audit line of a late batch.
 
-    ``p_before`` and ``p_after`` are the high side's.
+    Attributes
+    ----------
+    series : str
+    bucket : Timestamp
+    before, after : float
+        Events as scored, and as known now.
+    p_before, p_after : float
+        High tails, all windows combined, of that bucket.
     """
 
     series: str

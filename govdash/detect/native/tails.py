@@ -20,10 +20,18 @@ _CUT: Final = 1e-6
 
 @dataclass(frozen=True)
 class BucketTails:
-    """Every window × series at one bucket; arrays are (windows, series), combined are (series,).
+    """Every window × series at one bucket.
 
-    ``high`` is P(X >= observed), ``low`` P(X <= observed); windows that hold an unknown bucket
-    have NaN; ``low`` has NaN also below `LOW_SIDE_FROM` expected.
+    Attributes
+    ----------
+    observed, expected, variance : array (windows, series)
+        Sums over the window; observed is NaN where a bucket of it is unknown.
+    high : array (windows, series)
+        P(X >= observed); NaN where a bucket is unknown.
+    low : array (windows, series)
+        P(X <= observed); NaN also below `LOW_SIDE_FROM` expected, where a zero is no surprise.
+    p_high, p_low : array (series,)
+        The windows combined (`combine`).
     """
 
     observed: np.ndarray
@@ -73,7 +81,22 @@ def bucket_tails(
 
 
 def combine(tails: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the weighted Cauchy combination over the first axis; NaN has no say, all NaN is 1."""
+    """Return the weighted Cauchy combination of tails (Liu & Xie 2020, JASA 115:393, section 2).
+
+    With ω the weights over their sum, p = 1/2 - arctan(Σ ω tan(π (1/2 - p_w))) / π.
+
+    Parameters
+    ----------
+    tails : array (windows, ...)
+        NaN has no say.
+    weights : array, broadcastable to `tails`
+        >= 0.
+
+    Returns
+    -------
+    array (...)
+        1 where all are NaN.
+    """
     said = ~np.isnan(tails)
     share = np.where(said, weights, 0.0)
     total = share.sum(axis=0)
