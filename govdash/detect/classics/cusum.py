@@ -37,7 +37,18 @@ class CusumResult:
 def cusum(
     counts: np.ndarray, mean: np.ndarray, *, k: float = REFERENCE, h: float = LIMIT
 ) -> CusumResult:
-    """Run the chart over `counts` with expected `mean` > 0, both (buckets, series), from S = 0."""
+    """Run the chart from S = 0.
+
+    Parameters
+    ----------
+    counts : array (buckets, series)
+    mean : array (buckets, series)
+        Expected events, > 0.
+    k : float
+        Reference value, in standard deviations: half the shift to be found.
+    h : float
+        Limit, in standard deviations: higher means fewer false alarms, and later ones.
+    """
     root = np.sqrt(mean)
     z = rossi(counts, mean)
     s = np.zeros(counts.shape[1])
@@ -53,5 +64,5 @@ def cusum(
 
 
 def rossi(counts: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Return the standardised counts."""
+    """Return the counts standardised with their `mean`, both (buckets, series); see the module."""
     return (counts - 3.0 * mean + 2.0 * np.sqrt(counts * mean)) / (2.0 * np.sqrt(mean))

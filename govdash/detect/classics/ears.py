@@ -45,14 +45,25 @@ class EarsResult:
 
 
 def first_scored(variant: Variant, baseline: int = 7) -> int:
-    """Return the position of the first bucket that can be scored."""
+    """Return the position of the first bucket scored: after `baseline`, lag and, of C3, two."""
     return baseline + _LAG[variant] + (_SUMMED if variant == "C3" else 0)
 
 
 def ears(
     counts: np.ndarray, variant: Variant, *, alpha: float | None = None, baseline: int = 7
 ) -> EarsResult:
-    """Score the buckets of `counts` (buckets, series) from `first_scored` on."""
+    """Score the buckets of every series from `first_scored` on (Hutwagner et al. 2003).
+
+    Parameters
+    ----------
+    counts : array of int (buckets, series)
+    variant : {"C1", "C2", "C3"}
+    alpha : float, optional
+        One-sided rate of a normal law; by default the usual one (`ALPHA`). Small counts are not
+        normal: the rate that comes out is several times as high.
+    baseline : int
+        Buckets of the mean and spread; 7 holds every weekday once.
+    """
     reach = -special.ndtri(ALPHA[variant] if alpha is None else alpha)
     lag = _LAG[variant]
     windows = np.lib.stride_tricks.sliding_window_view(counts.astype(float), baseline, axis=0)

@@ -174,6 +174,15 @@ def anscombe_weights(counts: np.ndarray, fits: Fits, *, threshold: float) -> np.
     """Return weights that sum to the number of buckets: s^-2 where the residual s is beyond.
 
     s = 3/2 (y^(2/3) m^(-1/6) - m^(1/2)) / sqrt(φ (1 - h)), Farrington et al. (1996), eq. 4.
+
+    Parameters
+    ----------
+    counts : array (fits, buckets)
+    fits : Fits
+        A first fit with equal weights: its means m and leverages h.
+    threshold : float
+        1 in the original, 2.58 in Noufaily et al. (2013): the lower, the more ordinary buckets
+        lose weight, and the lower the limit.
     """
     phi = np.maximum(_dispersion(counts, fits), 1.0)[:, None]
     root = np.sqrt(fits.mean)

@@ -51,8 +51,11 @@ def glr(
 
     Parameters
     ----------
+    counts, mean : array (buckets, series)
     alpha : array (series,)
-        Over-dispersion, >= 0.
+        Over-dispersion, >= 0: variance m + α m².
+    limit : float
+        Of the ratio; a higher one alarms more seldom and later.
     window : int, optional
         Longest stretch looked at; None: all since the start or the last alarm, whose cost grows
         with the cube of its length.

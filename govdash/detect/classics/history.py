@@ -100,7 +100,17 @@ def high_side_frame(
     alarm: np.ndarray,
     p_high: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Return the score frame of a method that looks at the high side only."""
+    """Return the score frame of a method that looks at the high side only.
+
+    Parameters
+    ----------
+    counts : DataFrame (buckets, series)
+        What was scored.
+    expected, upper, score : array (buckets, series)
+    alarm : array of bool (buckets, series)
+    p_high : array (buckets, series), optional
+        NaN in the frame unless given.
+    """
     nothing = np.full(counts.shape, np.nan)
     return score_frame(
         counts,

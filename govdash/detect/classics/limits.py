@@ -43,7 +43,17 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Judged:
-    """`raised`: the mean at its upper confidence limit, as `limit` uses it; the limit; the tail."""
+    """What is made of a prediction, arrays of its shape.
+
+    Attributes
+    ----------
+    raised : array
+        The mean at its upper confidence limit where the limit uses that, else the mean.
+    upper : array
+        The limit, in events.
+    p_high : array
+        P(Y >= count).
+    """
 
     raised: np.ndarray
     upper: np.ndarray
@@ -51,7 +61,18 @@ class Judged:
 
 
 def judge(counts: np.ndarray, seen: Prediction, *, alpha: float, limit: Limit) -> Judged:
-    """Return limit and P(Y >= count); more than the limit is more than chance at `alpha`."""
+    """Return limit and P(Y >= count); more than the limit is more than chance at `alpha`.
+
+    Parameters
+    ----------
+    counts : array
+    seen : Prediction
+        Of the same shape.
+    alpha : float
+        One-sided rate.
+    limit : {"two-thirds", "plug-in", "upper-mean"}
+        See the module.
+    """
     reach = -special.ndtri(alpha)
     mean = seen.mean
     if limit == "two-thirds":

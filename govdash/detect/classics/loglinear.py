@@ -84,7 +84,18 @@ class Fits:
 
 
 def fit(counts: np.ndarray, design: Design, *, weights: np.ndarray, trend: bool) -> Fits:
-    """Fit every row of `counts` (fits, buckets) with `weights` of the same shape."""
+    """Fit every row of `counts`.
+
+    Parameters
+    ----------
+    counts : array (fits, buckets)
+    design : Design
+        Shared by all rows.
+    weights : array (fits, buckets)
+        Prior weights, > 0.
+    trend : bool
+        Whether the log mean has a slope beside the seasons' levels.
+    """
     member, time, centre = design.centred()
     solve = _Solver(member, time, trend=trend)
     n_fits, n_buckets = counts.shape

@@ -27,6 +27,11 @@ _REACH: Final = np.log(3.0)
 class SeasonMean:
     """Negative-binomial mean of every series.
 
+    Parameters
+    ----------
+    bucket : Bucket
+        Chooses the seasons: of the year, and of the week for days, of the day and week for hours.
+
     Attributes
     ----------
     alpha : array (series,)
@@ -40,7 +45,7 @@ class SeasonMean:
     simple: np.ndarray = field(init=False)
 
     def fit(self, counts: np.ndarray, moments: pd.DatetimeIndex) -> Self:
-        """Learn from `counts` (buckets, series)."""
+        """Learn from `counts` (buckets, series) at `moments` (buckets,)."""
         self._start = moments[0]
         self._scale = len(counts)
         design = self._design(moments)

@@ -36,6 +36,14 @@ def years_back(days: pd.DatetimeIndex, at: np.ndarray, years: int) -> np.ndarray
     """Return the positions, shape (len(at), years + 1), of the same date 0..years years before.
 
     29 February counts as 1 March in the other years. Positions before the first day are negative.
+
+    Parameters
+    ----------
+    days : DatetimeIndex
+        Equal buckets; a year back is the bucket nearest to the date.
+    at : array of int
+        Positions in `days`.
+    years : int
     """
     step = days[1] - days[0]
     when = days[at]

@@ -81,7 +81,7 @@ def bucket_tails(
 
 
 def combine(tails: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the weighted Cauchy combination of tails (Liu & Xie 2020, JASA 115:393, section 2).
+    """Return the weighted Cauchy combination of tails (Liu & Xie 2020, JASA 115:393).
 
     With ω the weights over their sum, p = 1/2 - arctan(Σ ω tan(π (1/2 - p_w))) / π.
 

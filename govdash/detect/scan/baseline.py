@@ -33,6 +33,10 @@ def history_expected(
     counts : array of int (cells, T)
     starts : DatetimeIndex (T,)
         First day of each bucket.
+    unit : {"day", "week", "month", "year"}
+        Days have a rhythm of weekdays, months of the year, once there is enough history.
+    until : int
+        First bucket that is not learned from: the first of the longest window.
 
     Raises
     ------

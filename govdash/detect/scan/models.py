@@ -96,6 +96,12 @@ def scan_study(
         `population.standardised`); scaled to their number. Permutation: None.
     neighbours : array of int (centres, k)
         Cells by distance from each centre (`zones.neighbours_by_distance`).
+    plan : ScanPlan, optional
+        Model, windows and what makes a cluster.
+    monte_carlo : MonteCarlo, optional
+        How p-values are made.
+    told : callable, optional
+        Is told now and then how many replicates are done.
 
     Returns
     -------

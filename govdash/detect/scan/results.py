@@ -80,6 +80,9 @@ def with_p(cluster: Cluster, maxima: np.ndarray, *, stop_at: int = 0) -> Cluster
 
     Parameters
     ----------
+    cluster : Cluster
+    maxima : array (replicates that were run,)
+        Largest statistic of each; nothing changes without any.
     stop_at : int
         Exceedances at which a sequential run ended (Besag & Clifford 1991); 0 for a full one.
     """

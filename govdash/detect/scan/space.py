@@ -34,7 +34,13 @@ class SearchSpace(NamedTuple):
 
 
 def nested_zones(neighbours: np.ndarray, *, n_cells: int) -> np.ndarray:
-    """Check `neighbours` (centres, k) and return it as int32."""
+    """Check `neighbours` (centres, k), cells numbered below `n_cells`, and return it as int32.
+
+    Raises
+    ------
+    InputError
+        When it is no table of whole numbers, or a row names a cell twice or one there is not.
+    """
     checked = np.asarray(neighbours)
     if checked.ndim != 2 or checked.shape[1] == 0 or not np.issubdtype(checked.dtype, np.integer):
         raise InputError("邻居表应为整数数组（中心 × 邻居），每行从中心自己开始。")

@@ -50,6 +50,12 @@ def scan_table(
 
     Parameters
     ----------
+    study : Study
+        `study.read_study`.
+    plan : ScanPlan
+        Without a `longest` window, 14 days, 8 weeks or 6 months where expectation-based, else
+        half of the study.
+    monte_carlo : MonteCarlo
     nearest : int, optional
         Most locations in a zone; as many as `plan.max_fraction` allows unless given.
     told : callable, optional
