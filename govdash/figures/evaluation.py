@@ -16,7 +16,7 @@ _MARKS: Final = ("circle", "diamond", "square", "triangle-up")
 #: Delays at and beyond this many days share one bar.
 _LATE: Final = 7
 _TOLERANCE: Final = 2.0
-_LEGEND: Final = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}}
+_LEGEND: Final = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 11}}
 
 
 def pod_curve(
@@ -60,11 +60,14 @@ def pod_curve(
     layout(figure, palette, left=46)
     ticks = [0.05, 0.1, 0.25, 0.5, 1, 2]
     figure.update_xaxes(
-        type="log", tickvals=ticks, ticktext=[f"{t:g}" for t in ticks], title="误报（起／天）"
+        type="log",
+        tickvals=ticks,
+        ticktext=[f"{t:g}" for t in ticks],
+        title=_title("误报（起／天）"),
     )
     figure.update_yaxes(range=[0, 1], tickformat=".0%")
     figure.update_layout(showlegend=True, legend=_LEGEND, hovermode="closest")
-    figure.update_layout(margin={"t": 30, "b": 42})
+    figure.update_layout(margin={"t": 26, "b": 38})
     return figure
 
 
@@ -109,14 +112,14 @@ def reliability(points: Sequence[Mapping[str, Any]], palette: Palette) -> go.Fig
     words = ["0.1%", "1%", "5%", "10%"]
     low = min([ends[0], *(p["realised"] / _TOLERANCE for p in drawn)])
     span = {"type": "log", "tickvals": ticks, "ticktext": words}
-    figure.update_xaxes(**span, title="名义误报率", range=[math.log10(end) for end in ends])
+    figure.update_xaxes(**span, title=_title("名义误报率"), range=[math.log10(end) for end in ends])
     figure.update_yaxes(
         **span,
-        title={"text": "实得误报率", "standoff": 2},
+        title=_title("实得误报率"),
         rangemode="normal",
         range=[math.log10(low), math.log10(ends[1] * _TOLERANCE)],
     )
-    figure.update_layout(hovermode="closest", margin_b=42)
+    figure.update_layout(hovermode="closest", margin_b=38)
     return figure
 
 
@@ -134,7 +137,7 @@ def delays(groups: Mapping[str, Sequence[int]], palette: Palette) -> go.Figure:
             hovertemplate=f"{name}：%{{x}} %{{y}} 起<extra></extra>",
         )
     layout(figure, palette, left=32)
-    figure.update_layout(barmode="stack", bargap=0.25, showlegend=True, legend=_LEGEND, margin_t=28)
+    figure.update_layout(barmode="stack", bargap=0.25, showlegend=True, legend=_LEGEND, margin_t=24)
     figure.update_yaxes(tickformat="d")
     return figure
 
@@ -160,6 +163,10 @@ def alerts_per_day(
     figure.update_xaxes(tickformat=TICKS["day"])
     figure.update_yaxes(tickformat="d")
     figure.update_layout(
-        barmode="stack", bargap=0.2, showlegend=labelled, legend=_LEGEND, margin_t=28
+        barmode="stack", bargap=0.2, showlegend=labelled, legend=_LEGEND, margin_t=24
     )
     return figure
+
+
+def _title(text: str) -> dict[str, Any]:
+    return {"text": text, "font": {"size": 12}, "standoff": 4}

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 ARM_NAMES: Final[Mapping[str, str]] = {
-    "native": "本系统（逐街道）",
-    "scan": "本系统（相邻街道联合）",
-    "rolling-z": "滚动 z（28 天）",
+    "native": "逐街道",
+    "scan": "时空联合",
+    "rolling-z": "滚动 z",
     "farrington": "Farrington",
 }
 OURS: Final = ("scan", "native")
@@ -139,7 +139,7 @@ def curve_sentence(result: Mapping[str, Any]) -> str:
     )
     return (
         f"同样每 {1 / AT_BUDGET:g} 天容忍 1 起误报时，"
-        f"{ARM_NAMES[ours]}检出 {at[ours]:.0%} 的注入突发，"
+        f"本系统（{ARM_NAMES[ours]}）检出 {at[ours]:.0%} 的注入突发，"
         f"{listed}：{verdict}。曲线越靠左上越好。"
     )
 
@@ -194,19 +194,29 @@ def precision_sentence(result: Mapping[str, Any]) -> str:
 
 
 def sizes_sentence(result: Mapping[str, Any]) -> str:
-    """Say what the rules find of bursts, by size."""
+    """Say what the rules find of bursts, and whether more could be found at the same nuisance."""
     rules = result["injection"]["rules"]
     if rules is None:
         return "没有注入突发。"
-    listed = "，".join(
-        f"{row['from']:g}～{row['to']:g} 倍 {row['detected']}/{row['n']}"
-        for row in rules["by_size"]
-        if row["n"]
+    budget = result["replay"]["false_per_week"] / 7
+    best, code = max(
+        (
+            (point["pod"], arm["code"])
+            for arm in result["injection"]["arms"]
+            for point in arm["curve"]
+            if point["false_per_day"] <= max(budget, arm["curve"][0]["false_per_day"])
+        ),
+        default=(0.0, ""),
     )
-    return (
-        f"现行规则对注入突发的检出（按大小，标准差的倍数）：{listed}；"
-        f"同一位置没有注入时“碰巧”提示的占 {rules['by_chance']:.0%}。"
+    said = (
+        f"现行规则检出 {rules['pod']:.0%} 的注入突发（没有注入时同一位置“碰巧”提示的占 "
+        f"{rules['by_chance']:.0%}）"
     )
+    if best > rules["pod"] + _ALIKE:
+        return (
+            f"{said}；误报相当时“{ARM_NAMES[code]}”可检出 {best:.0%}：规则偏严，小突发还可多发现。"
+        )
+    return f"{said}：在这样的误报水平上没有更好的办法。"
 
 
 def _large(rules: Mapping[str, Any] | None) -> tuple[int, int]:

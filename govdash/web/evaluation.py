@@ -76,12 +76,15 @@ def screen(page: Page, result: Mapping[str, Any]) -> None:
     upper = st.columns([1.25, 1, 1])
     lower = st.columns([1.25, 1, 1])
     with upper[0], st.container(key="card_ev_curve"):
-        title = card_title("检出率与误报", f"注入 {result['injection']['bursts']} 次已知大小的突发")
+        title = card_title(
+            "检出率与误报", f"注入 {result['injection']['bursts']} 次突发；时空联合、逐街道是本系统"
+        )
         point = (_false_per_day(result), rules["pod"]) if rules else None
         figure = figures.pod_curve(
             result["injection"]["arms"], report.ARM_NAMES, page.palette, rules=point
         )
-        _chart(title, said["curve"], figure, "ge_curve")
+        left_out = "".join(result["injection"]["left_out"].values())
+        _chart(title, said["curve"] + left_out, figure, "ge_curve")
     with upper[1], st.container(key="card_ev_reliability"):
         title = card_title("校准", "阴影 = ½～2 倍；✕ 红 = 超出")
         figure = figures.reliability(result["calibration"], page.palette)
@@ -167,13 +170,12 @@ def _sizes(rules: Mapping[str, Any]) -> Html:
 
 
 def _precision(result: Mapping[str, Any]) -> Html:
-    head = el("tr", *(el("th", text) for text in ("规则", "准确率", "", "属实/判定")))
+    head = el("tr", *(el("th", text) for text in ("规则", "准确率", "", "属实/判定（区间）")))
     rows = [
         _bar_row(
             row["name"],
             row["precision"],
-            f"{row['true']}/{row['true'] + row['false']}",
-            title="" if row["low"] is None else f"95% 区间 {row['low']:.0%}～{row['high']:.0%}",
+            f"{row['true']}/{row['true'] + row['false']}{_between(row)}",
         )
         for row in result["precision"]
     ]
@@ -195,19 +197,22 @@ def _precision(result: Mapping[str, Any]) -> Html:
     return el("table", head, *rows, cls="gw-table")
 
 
+def _between(row: Mapping[str, Any]) -> str:
+    return "" if row["low"] is None else f"（{row['low']:.0%}～{row['high']:.0%}）"
+
+
 def _labelled_top(result: Mapping[str, Any]) -> Sequence[Mapping[str, int]]:
     return [] if result["labels"]["source"] == "none" else result["replay"]["at_k"]
 
 
-def _bar_row(name: str, share: float | None, word: str, *, title: str = "") -> Html:
+def _bar_row(name: str, share: float | None, word: str) -> Html:
     known = share is not None
     return el(
         "tr",
-        el("td", name, title=title),
+        el("td", name),
         el("td", f"{share:.0%}" if known else "—", cls="gd-num r"),
         el("td", el("u", el("i", style=f"width:{share:.0%}") if known else None)),
         el("td", word, cls="gd-num r"),
-        title=title,
     )
 
 
@@ -245,7 +250,7 @@ def _false(rows: Sequence[Mapping[str, Any]], *, labelled: bool) -> Html:
     body = [
         el(
             "tr",
-            el("td", row["first_day"], cls="gd-num"),
+            el("td", row["first_day"], cls="gd-num", style="white-space:nowrap"),
             el("td", str(row["findings"]), cls="gd-num r"),
             el("td", row["title"]),
             el("td", row["sentence"]),
