@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from _panel_data import Burst
 
+from govdash.detect.evaluate import lowest_rank
+
 #: Alerts of one kind with overlapping zones at most so many days apart are one incident.
 MERGE_DAYS = 3
 
@@ -94,18 +96,6 @@ def at_budget(
     def within(rank: int) -> bool:
         return sum(v.false_incidents for v in told(rank)) <= false_allowed
 
-    low, high = -1, len(scores)  # ranks: at `low` within the budget, at `high` beyond it
-    rank = max(int(false_allowed), 1)
-    while rank < len(scores):
-        if not within(rank):
-            high = rank
-            break
-        low, rank = rank, int(rank * 1.15) + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if within(middle):
-            low = middle
-        else:
-            high = middle
+    low = lowest_rank(within, len(scores), begin=max(int(false_allowed), 1))
     threshold = float(scores[low]) if low >= 0 else np.inf
     return threshold, [judge(alerts, bursts, threshold) for alerts, bursts in runs]

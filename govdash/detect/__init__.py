@@ -1,7 +1,6 @@
 """Detection: pure frames of counts in; scores, findings and evidence out."""
 
 from govdash.detect.backtest import Backtest, judge, merge_findings, replay
-from govdash.detect.baseline import Baseline
 from govdash.detect.contract import (
     SCORE_COLUMNS,
     Detector,
@@ -13,6 +12,7 @@ from govdash.detect.evidence import Evidence, Finding, explain, severity, with_s
 from govdash.detect.findings import FindPolicy, find, find_fitted, find_scored
 from govdash.detect.keys import ALL, CHANNEL, SeriesKey, make_key, split_key
 from govdash.detect.multiple import benjamini_hochberg
+from govdash.detect.native import Native
 from govdash.detect.nested import reduce_nested
 from govdash.detect.registry import DETECTORS, make_detector
 from govdash.detect.rolling import RollingZ
@@ -26,13 +26,13 @@ __all__ = [
     "DETECTORS",
     "SCORE_COLUMNS",
     "Backtest",
-    "Baseline",
     "Detector",
     "Evidence",
     "FindPolicy",
     "Finding",
     "Forecast",
     "Forecaster",
+    "Native",
     "RollingZ",
     "SeriesKey",
     "Share",

@@ -6,7 +6,7 @@ areas at most `backtest.MERGE_DAYS` days apart are one), and the threshold is th
 keeps to a budget of false incidents. So two arms are compared at the same nuisance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -173,9 +173,18 @@ def threshold_at(
         seen = judge_bursts(alerts, bursts, scores[rank], known=known)
         return seen.false_incidents <= false_allowed
 
-    low, high = -1, len(scores)  # ranks: at `low` within the budget, at `high` beyond it
-    rank = max(int(false_allowed), 0)
-    while rank < len(scores):
+    low = lowest_rank(within, len(scores), begin=int(false_allowed))
+    return float(scores[low]) if low >= 0 else float("inf")
+
+
+def lowest_rank(within: Callable[[int], bool], n: int, *, begin: int = 0) -> int:
+    """Return the last of `n` ranks before the first that is not `within`; -1 when none is.
+
+    Steps grow by 15 % until one is beyond, then the stretch is halved: a few dozen looks.
+    """
+    low, high = -1, n
+    rank = begin
+    while rank < n:
         if not within(rank):
             high = rank
             break
@@ -186,7 +195,7 @@ def threshold_at(
             low = middle
         else:
             high = middle
-    return float(scores[low]) if low >= 0 else float("inf")
+    return low
 
 
 def curve(

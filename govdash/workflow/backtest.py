@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,23 +12,13 @@ from govdash.access import SYSTEM
 from govdash.core.errors import InputError
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
-from govdash.detect import Backtest, Finding, judge
-from govdash.detect.walk import REFIT_DAYS, refits
+from govdash.detect import Backtest, judge
 from govdash.lake import Lake, queries
 from govdash.store import Store
-from govdash.workflow import counting, watched
-from govdash.workflow import rules as rule_book
-from govdash.workflow.calendar import WorkCalendar
-from govdash.workflow.counting import Counts
-from govdash.workflow.naming import Names
-from govdash.workflow.watched import Look, Watch
+from govdash.workflow.replaying import Record
 
-#: Days replayed with one choice of series worth learning: few enough that the choice is small.
-_STRETCH: Final = 28
-#: History before the first replayed day: a trend is told from a quarter on (`detect.regressors`).
-_HISTORY: Final = 120
-#: More than any record has; counts begin with the first event.
-_RECORD_DAYS: Final = 3660
+#: More days than any record has: all that can be replayed.
+_EVERY: Final = 3660
 _LABELS: Final = ("incident_id", "category", "area_path")
 
 Progress = Callable[[float], None]
@@ -63,44 +52,10 @@ def run(
     InputError
         When no rule is on, or the record is too short for the period.
     """
-    with store.read() as session:
-        watches = watched.watches(rule_book.current(session))
-        names = Names.load(session)
-    if not watches:
-        raise InputError("没有启用的规则；请先运行 govdash init，或启用一条规则。")
     end = last or last_complete_day(lake, settings.zone)
-    records = [
-        counting.history(
-            lake, watch.rules, last=end, zone_name=settings.timezone, n_days=_RECORD_DAYS
-        )
-        for watch in watches
-    ]
-    begun = [counts.daily.index[0].date() for counts in records if counts.daily.shape[1]]
-    if not begun:
-        raise InputError("数据湖中没有可评分的序列；请先导入事件并运行 govdash lake sync。")
-    earliest = min(begun) + timedelta(days=_HISTORY)
-    start = first or earliest
-    if start < earliest or end < start:
-        raise InputError(
-            f"回放时段 {start} 至 {end} 不成立：记录从 {min(begun)} 开始，学习需要 {_HISTORY} 天，"
-            f"最早可从 {earliest} 回放。"
-        )
-    calendar = WorkCalendar.load(settings.data)
-    findings: list[Finding] = []
-    total = (end - start).days + 1
-    for n in range(0, total, _STRETCH):
-        begin = start + timedelta(days=n)
-        until = min(begin + timedelta(days=_STRETCH - 1), end)
-        seen = [
-            _looks(watch, counts, begin, until, calendar=calendar)
-            for watch, counts in zip(watches, records, strict=True)
-        ]
-        for day in pd.date_range(begin, until):
-            looks = [of_day[day] for of_day in seen if day in of_day]
-            for look, told in zip(looks, watched.findings_of(looks, names), strict=True):
-                findings += [finding for finding in told if look.watch.taker(finding)]
-        if progress is not None:
-            progress(min(n + _STRETCH, total) / total)
+    record = Record.read(store, lake, settings, last=end)
+    start, end = record.period(first, end, usual_days=_EVERY)
+    findings = record.replay(record.counts, start, end, told=progress or _silent)
     return judge(findings, labels, first_day=start, last_day=end)
 
 
@@ -149,25 +104,8 @@ def last_complete_day(lake: Lake, zone: ZoneInfo) -> date:
     return local_day(newest, zone) - timedelta(days=1)
 
 
-def _looks(
-    watch: Watch, counts: Counts, first: date, last: date, *, calendar: WorkCalendar
-) -> dict[pd.Timestamp, Look]:
-    """Return what a watch sees of each day of a stretch."""
-    learned = counts.candidates(first, last) if counts.daily.shape[1] else []
-    if not learned:
-        return {}
-    since = first - timedelta(days=watch.history_days)
-    known = counts.daily.loc[pd.Timestamp(since) : pd.Timestamp(last), learned]
-    return {
-        day: watch.look(detector, counts, learned=learned, at_day=day.date())
-        for day, detector in refits(
-            known,
-            first=pd.Timestamp(first),
-            last=pd.Timestamp(last),
-            make=partial(watch.make, calendar, since, last),
-            refit_days=REFIT_DAYS,
-        )
-    }
+def _silent(_share: float) -> None:
+    """Tell nobody."""
 
 
 def _day(text: str, zone: ZoneInfo, path: Path) -> date:

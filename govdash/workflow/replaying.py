@@ -24,7 +24,7 @@ from govdash.workflow.watched import Look, Watch
 
 #: Days replayed with one choice of series worth learning: few enough that the choice is small.
 _STRETCH: Final = 28
-#: History before the first replayed day: a trend is told from a quarter on (`detect.regressors`).
+#: History before the first replayed day: a trend is told from a quarter on (`native.calendar`).
 HISTORY_DAYS: Final = 120
 #: More than any record has; counts begin with the first event.
 _RECORD_DAYS: Final = 3660

@@ -9,8 +9,8 @@ import pytest
 
 from govdash.core.errors import InputError
 from govdash.detect import (
-    Baseline,
     Finding,
+    Native,
     SeriesKey,
     explain,
     judge,
@@ -172,7 +172,7 @@ def test_a_replay_finds_injected_incidents_and_little_else(null_counts):
         columns=truth.columns,
     )
     first, last = counts.index[410].date(), counts.index[-1].date()
-    findings = replay(counts, first_day=first, last_day=last, make=Baseline)
+    findings = replay(counts, first_day=first, last_day=last, make=Native)
     result = judge(findings, truth, first_day=first, last_day=last)
     assert result.detected_share == 1
     assert result.median_delay_days <= 1
@@ -184,9 +184,9 @@ def test_a_replay_of_part_of_the_period_finds_the_same(null_counts):
     counts = null_counts(np.full(10, 4.0), 130, seed=32)
     counts.iloc[105, 3] += 30
     days = counts.index
-    whole = replay(counts, first_day=days[100].date(), last_day=days[129].date(), make=Baseline)
+    whole = replay(counts, first_day=days[100].date(), last_day=days[129].date(), make=Native)
     part = replay(
-        counts.iloc[:115], first_day=days[100].date(), last_day=days[114].date(), make=Baseline
+        counts.iloc[:115], first_day=days[100].date(), last_day=days[114].date(), make=Native
     )
     assert [f for f in whole if f.at_day <= days[114].date()] == part
     assert any(f.at_day == days[105].date() for f in part)
@@ -195,15 +195,15 @@ def test_a_replay_of_part_of_the_period_finds_the_same(null_counts):
 def test_a_replay_outside_the_counts_is_refused(null_counts):
     counts = null_counts([4], 100)
     with pytest.raises(InputError, match="超出计数表的日期范围"):
-        replay(counts, first_day=date(2022, 1, 1), last_day=date(2023, 2, 1), make=Baseline)
+        replay(counts, first_day=date(2022, 1, 1), last_day=date(2023, 2, 1), make=Native)
     with pytest.raises(InputError, match="历史太短：只有 5 天"):
-        replay(counts, first_day=date(2023, 1, 6), last_day=date(2023, 2, 1), make=Baseline)
+        replay(counts, first_day=date(2023, 1, 6), last_day=date(2023, 2, 1), make=Native)
 
 
 def test_walking_forward_needs_history_before_its_start(null_counts):
     counts = null_counts([4], 100)
-    with pytest.raises(InputError, match="之前只有 9 天历史，至少需要 28 天；请从 2023-01-30"):
-        walk_forward(counts, make=Baseline, start=pd.Timestamp("2023-01-11"))
-    frame = walk_forward(counts, make=Baseline)
-    assert frame["date"].iloc[0] == pd.Timestamp("2023-01-30")
-    assert len(frame) == 72
+    with pytest.raises(InputError, match="之前只有 9 天历史，至少需要 14 天；请从 2023-01-16"):
+        walk_forward(counts, make=Native, start=pd.Timestamp("2023-01-11"))
+    frame = walk_forward(counts, make=Native)
+    assert frame["date"].iloc[0] == pd.Timestamp("2023-01-16")
+    assert len(frame) == 86

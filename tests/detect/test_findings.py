@@ -1,14 +1,13 @@
 """Findings of a tick: what is abnormal is named once, at the right level, with its parts."""
 
 import dataclasses
-from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from govdash.core.errors import InputError
-from govdash.detect import Baseline, FindPolicy, RollingZ, find, make_key, split_key
+from govdash.detect import FindPolicy, Native, RollingZ, find, make_key, split_key
 from govdash.detect.keys import SeriesKey, ancestors, contains, parent_area, related
 
 CITY, EAST, WEST = "/1/", "/1/01/", "/1/02/"
@@ -40,7 +39,7 @@ def found(events, **policy):
     return find(
         city(events),
         at_day=events.index[-1].date(),
-        detector=Baseline(),
+        detector=Native(),
         policy=FindPolicy(**policy),
         names=NAMES,
     )
@@ -96,7 +95,7 @@ def test_days_after_are_not_looked_at(quiet):
     later = quiet.copy()
     later.iloc[-2:] = 500
     one, other, cut = (
-        find(city(c), at_day=day, detector=Baseline()) for c in (quiet, later, quiet.iloc[:-2])
+        find(city(c), at_day=day, detector=Native()) for c in (quiet, later, quiet.iloc[:-2])
     )
     assert one == other == cut
     assert len(one) == 1
@@ -153,22 +152,3 @@ def test_neighbours_are_not_related():
     assert not related(street, SeriesKey("/1/02/", "A-06001"))
     assert not related(street, SeriesKey("/1/01/", "A-06002"))
     assert not related(street, SeriesKey("/1/012/", "A-06001"))
-
-
-def test_a_tick_of_a_whole_city_takes_seconds():
-    """60 streets × 40 categories with districts, city, majors and sums: 3 600 series × 730 days."""
-    rng = np.random.default_rng(1)
-    days = pd.date_range("2024-01-01", periods=730, name="day")
-    keys = [
-        make_key(f"/1/{d}/{d}{s}/", f"A-{m:02d}0{k:02d}")
-        for d in range(8)
-        for s in range(9)
-        for m in range(10)
-        for k in range(5)
-    ]
-    counts = pd.DataFrame(rng.poisson(0.3, (730, len(keys))), index=days, columns=keys)
-    import time
-
-    begin = time.process_time()
-    find(counts, at_day=date(2025, 12, 30), detector=Baseline())
-    assert time.process_time() - begin < 20  # about 1.5 s alone on one core

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from govdash.core.errors import InputError
-from govdash.detect import Baseline, Forecast, RollingZ, score_windows
+from govdash.detect import Forecast, Native, RollingZ, score_windows
 from govdash.detect.contract import score_forecast
 
 
@@ -99,7 +99,7 @@ def test_a_detector_without_a_forecast_knows_single_days(null_counts):
 
 def test_the_days_after_are_not_looked_at(null_counts):
     counts = null_counts([20, 5], 110)
-    detector = Baseline().fit(counts.iloc[:100])
+    detector = Native().fit(counts.iloc[:100])
     changed = counts.copy()
     changed.iloc[100:] = 1000
     day = counts.index[99]
@@ -118,6 +118,6 @@ def test_windows_of_ordinary_days_are_no_more_often_improbable_than_stated(null_
     counts = null_counts(np.geomspace(1, 50, 200), 786, seed=21)
     p = []
     for at in range(737, 786, 7):
-        detector = Baseline().fit(counts.iloc[:at])
+        detector = Native().fit(counts.iloc[:at])
         p.append(score_windows(detector, counts, at_day=counts.index[at - 1]).p_value)
     assert 0.003 <= (np.concatenate(p) <= 0.01).mean() <= 0.02
