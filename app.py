@@ -13,6 +13,7 @@ from streamlit import config
 from govdash.api import loopback, routes
 from govdash.api.addresses import KnownAddresses
 from govdash.api.metrics import GROUPS, CountRequests
+from govdash.api.origin import RequestIds
 from govdash.core.errors import GovDashError
 from govdash.core.settings import ROOT, Settings
 from govdash.lake import Lake
@@ -36,7 +37,7 @@ def _checked_settings() -> Settings:
 
 
 def _require_schema(chosen: Settings) -> None:
-    store = Store.open(chosen.database_url)
+    store = Store.of(chosen)
     try:
         store.require_schema()
     finally:
@@ -98,6 +99,7 @@ app = st.App(
     on_script_error=_on_script_error,
     middleware=[
         Middleware(loopback.LoopbackOnly),
+        Middleware(RequestIds),
         Middleware(CountRequests),
         Middleware(KnownAddresses, pages={*GROUPS, *(entry.url for entry in PAGES)}),
     ],

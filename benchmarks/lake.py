@@ -173,7 +173,7 @@ def main() -> None:
 def run(n: int, folder: Path) -> None:
     """Time `n` events in `folder`."""
     settings = Settings.from_environment({"GOVDASH_VAR": str(folder)})
-    store, lake = Store.open(settings.database_url), Lake.open(settings)
+    store, lake = Store.of(settings), Lake.open(settings)
     store.migrate()
     events = make(n, seed=1)
 

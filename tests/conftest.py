@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from govdash.access import User, load_user, seed_local_operator
 from govdash.core.settings import ROOT, Settings
 from govdash.store import Store
+from govdash.store.sealing import Seal
 
 NOW = datetime(2026, 6, 10, 2, 30, tzinfo=UTC)  # a Wednesday, 10:30 in Shanghai
 SHARED = Path(os.environ.get("GOVDASH_SHARED", ROOT.parent / "shared"))
@@ -91,7 +93,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sqlite_store(settings: Settings, migrated_sqlite: Path) -> Iterator[Store]:
     settings.var.mkdir(parents=True)
     shutil.copy(migrated_sqlite, settings.var / "govdash.db")
-    store = Store.open(settings.database_url)
+    store = Store.of(settings)
     yield store
     store.close()
 
@@ -110,7 +112,7 @@ def postgres_store() -> Iterator[Store]:
     _postgres(f'CREATE DATABASE "{name}"')
     base, _, _query = POSTGRES_URL.partition("?")
     url = base.rsplit("/", 1)[0].replace("postgresql://", "postgresql+psycopg://", 1) + f"/{name}"
-    store = Store.open(url)
+    store = replace(Store.open(url), seal=Seal(b"k" * 32))
     store.migrate()
     yield store
     store.close()

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from govdash.access import load_user, query_for
+from govdash.api.origin import origin_of
 from govdash.core.errors import GovDashError, NotFound, Refused
 from govdash.core.filters import EventFilter, Period
 from govdash.core.permissions import Permission
@@ -60,7 +61,7 @@ def _prepare(
     wanted = EventFilter.from_params(
         request.query_params, default=Period(today, today, settings.timezone)
     )
-    with store.write() as session:
+    with store.write(origin=origin_of(request)) as session:
         user = load_user(session)
         export.require(user, what)
         query = query_for(user, wanted, needs=Permission.EVENT_EXPORT)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from govdash.cli.origin import here
 from govdash.core.errors import Busy, GovDashError
 from govdash.core.settings import ROOT, Settings
 
@@ -34,7 +35,7 @@ def init(*, as_json: AsJson = False) -> None:
 
     settings = Settings.from_environment()
     at = datetime.now(UTC)
-    store = Store.open(settings.database_url)
+    store = Store.of(settings, origin=here())
     before, newest = store.schema_version()
     if before != newest:
         store.migrate()
@@ -87,7 +88,7 @@ def serve(
 
     require_loopback(address)
     # What is wrong is told here, before anything is bound.
-    store = Store.open(Settings.from_environment().database_url)
+    store = Store.of(Settings.from_environment(), origin=here())
     store.require_schema()
     store.close()
     _require_free(address, port)
@@ -108,7 +109,7 @@ def worker() -> None:
     from govdash.worker import Worker, logs
 
     settings = Settings.from_environment()
-    store = Store.open(settings.database_url)
+    store = Store.of(settings, origin=here())
     store.require_schema()
     logs.begin(settings, "worker")
     stopped = threading.Event()
@@ -128,7 +129,7 @@ def _checks(settings: Settings, at: datetime) -> "list[Check]":
     from govdash.report.status import Check, State
     from govdash.store import Store
 
-    store = Store.open(settings.database_url)
+    store = Store.of(settings, origin=here())
     found = [Check("设置", State.GOOD, f"运行目录 {settings.var}，时区 {settings.timezone}")]
     present, newest = store.schema_version()
     if present != newest:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from govdash.cli.origin import here
 from govdash.core.errors import NotFound
 from govdash.core.settings import Settings
 
@@ -35,7 +36,7 @@ def demo(
     from govdash.store import Store
 
     settings = Settings.from_environment()
-    store = Store.open(settings.database_url)
+    store = Store.of(settings, origin=here())
     store.migrate()
     plan = Plan.read(settings)
     if if_empty and (plan.done if plan else _has_data(store)):
@@ -85,7 +86,7 @@ def simulate(
     plan = Plan.read(settings)
     if plan is None or not plan.done:
         raise NotFound("还没有演示城市；请先运行 govdash demo。")
-    store = Store.open(settings.database_url)
+    store = Store.of(settings, origin=here())
     end = time.monotonic() + minutes * 60 if minutes else float("inf")
     total = 0
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from govdash.cli.origin import here
 from govdash.core.errors import Busy, InputError
 from govdash.core.settings import Settings
 
@@ -31,7 +32,7 @@ def run(
 
     settings = Settings.from_environment()
     moment = _moment(at, settings) if at else datetime.now(UTC)
-    store, lake = Store.open(settings.database_url), Lake.open(settings)
+    store, lake = Store.of(settings, origin=here()), Lake.open(settings)
     try:
         sync.sync(store, lake)
     except Busy:
@@ -85,7 +86,7 @@ def backtest(
         raise InputError("没有演示城市的标注；请用 --labels 给出标注文件，或先运行 govdash demo。")
     told = replay.read_labels(file, settings.zone)
     done = replay.run(
-        Store.open(settings.database_url),
+        Store.of(settings, origin=here()),
         Lake.open(settings),
         settings,
         told,

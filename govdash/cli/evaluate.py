@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from govdash.cli.detect_jobs import AsJson, day_of
+from govdash.cli.origin import here
 from govdash.core.settings import Settings
 
 HELP = (
@@ -41,7 +42,7 @@ def evaluate(
     settings = Settings.from_environment()
     wish = evaluation.Wish(day_of(first), day_of(last), inject, seed)
     result = evaluation.run(
-        Store.open(settings.database_url),
+        Store.of(settings, origin=here()),
         Lake.open(settings),
         settings,
         evaluation.find_labels(settings, labels),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from govdash.access import load_user, query_for
+from govdash.cli.origin import here
 from govdash.core.filters import EventFilter, Period
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
@@ -106,7 +107,7 @@ def cases(
 def _export(what: str, out: Path, given: dict[str, str], *, replace: bool, as_json: bool) -> None:
     settings = Settings.from_environment()
     at = datetime.now(UTC)
-    store = Store.open(settings.database_url)
+    store = Store.of(settings, origin=here())
     lake = Lake.open(settings)
     whole = Period(FIRST_DAY, local_day(at, settings.zone), settings.timezone)
     chosen = EventFilter.from_params({k: v for k, v in given.items() if v}, default=whole)

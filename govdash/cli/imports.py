@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from govdash.cli.origin import here
 from govdash.core.errors import InputError, SettingsError
 from govdash.core.settings import Settings
 from govdash.core.vocab import AreaLevel
@@ -118,7 +119,7 @@ def import_areas(
 def _store(settings: Settings) -> "Store":
     from govdash.store import Store
 
-    store = Store.open(settings.database_url)
+    store = Store.of(settings, origin=here())
     present, newest = store.schema_version()
     if present != newest:
         raise SettingsError(

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from govdash import sync as syncing
+from govdash.cli.origin import here
 from govdash.core.settings import Settings
 from govdash.lake import Lake
 from govdash.store import Store
@@ -68,7 +69,7 @@ def status(
 @contextmanager
 def _opened() -> Generator[tuple[Store, Lake]]:
     settings = Settings.from_environment()
-    store, lake = Store.open(settings.database_url), Lake.open(settings)
+    store, lake = Store.of(settings, origin=here()), Lake.open(settings)
     try:
         yield store, lake
     finally:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +25,7 @@ class Settings:
     timezone: str  # GOVDASH_TIMEZONE
     tile_url: str  # GOVDASH_TILE_URL: empty means no base map
     contact_key: str  # GOVDASH_CONTACT_KEY: key of the HMAC that makes `reporter_key`
+    audit_key: str = field(repr=False)  # GOVDASH_AUDIT_KEY: seals and signs the journal
     worker_inside: bool  # GOVDASH_WORKER=inside|outside: timed jobs in the web process
     demo_live_rate: float  # GOVDASH_DEMO_RATE: live demo events a minute; 0 means none
     tick_minutes: int  # GOVDASH_TICK_MINUTES: minutes between two detection ticks
@@ -85,6 +86,7 @@ class Settings:
             timezone=zone,
             tile_url=env.get("GOVDASH_TILE_URL") or "",
             contact_key=env.get("GOVDASH_CONTACT_KEY") or "",
+            audit_key=env.get("GOVDASH_AUDIT_KEY") or "",
             worker_inside=worker == "inside",
             demo_live_rate=rate,
             tick_minutes=minutes,

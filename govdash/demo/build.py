@@ -243,7 +243,7 @@ def _nothing() -> None:
 
 
 def _sync(settings: Settings) -> None:
-    store, lake = Store.open(settings.database_url), Lake.open(settings)
+    store, lake = Store.of(settings), Lake.open(settings)
     sync(store, lake)
     lake.close()
     store.close()
@@ -254,7 +254,7 @@ _held: list[FrameTaker] = []  # in the checking process: made once, not with eve
 
 def _check(settings: Settings, part: pd.DataFrame, at: datetime) -> Checked:
     if not _held:
-        store = Store.open(settings.database_url)
+        store = Store.of(settings)
         with store.read() as session:
             _held.append(_taker(session, settings))
         store.close()

@@ -14,7 +14,7 @@ from govdash.core.settings import Settings
 from govdash.core.vocab import Job
 from govdash.ingest import profiles
 from govdash.lake import Lake, queries
-from govdash.store import Session, Store, counters, jobs, journal
+from govdash.store import Session, Store, chain, counters, jobs
 from govdash.sync import parity
 
 LOW_DISK = 2 << 30  # a year of a big city's events takes less; below this an import may fail
@@ -181,12 +181,13 @@ def _parity(store: Store, lake: Lake) -> Check:
 
 
 def _chain(session: Session) -> Check:
-    broken = journal.first_broken(session)
-    if broken is None:
-        return Check("操作日志链", State.GOOD, "哈希链完整")
+    found = chain.verify(session)
+    if found.first is None:
+        said = "哈希链、封签、末行签名、检查点完整" if found.keyed else "哈希链完整"
+        return Check("操作日志链", State.GOOD, f"{found.lines:,} 行，{said}")
     return Check(
         "操作日志链",
         State.BAD,
-        f"第 {broken} 行起校验不符",
+        str(found.first),
         "日志可能被改动；请保全数据库并联系安全管理员。",
     )

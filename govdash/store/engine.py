@@ -2,9 +2,9 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from alembic import command
 from alembic.config import Config
@@ -17,6 +17,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from govdash.core.errors import Conflict, NotReady, SettingsError, Unavailable
+from govdash.core.origin import NOWHERE, Origin
+from govdash.core.settings import Settings
+from govdash.store.sealing import Seal, load_seal
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 CACHE_KIB = 65_536  # event ids are random keys: with SQLite's own 2 MB every insert reads the disk
@@ -28,6 +31,13 @@ class Store:
     """The system of record. Edges open transactions here; everything below gets the `Session`."""
 
     engine: Engine
+    origin: Origin = NOWHERE  # from where its actions come, for the journal
+    seal: Seal | None = None  # the audit key; without one journal lines are not sealed
+
+    @classmethod
+    def of(cls, settings: Settings, *, origin: Origin = NOWHERE) -> Self:
+        """Open the database of an installation, with its audit key; edges open it this way."""
+        return replace(cls.open(settings.database_url), origin=origin, seal=load_seal(settings))
 
     @classmethod
     def open(cls, database_url: str) -> Self:
@@ -48,9 +58,15 @@ class Store:
             )
         return cls(engine)
 
+    def acting(self, origin: Origin) -> Self:
+        """Return the same store for actions that come from `origin`."""
+        return replace(self, origin=origin)
+
     @contextmanager
-    def write(self) -> Generator[Session]:
+    def write(self, *, origin: Origin | None = None) -> Generator[Session]:
         """One transaction that may write: committed at the end, rolled back on any error.
+
+        What is journalled in it comes from `origin`, else from where the store acts.
 
         Raises
         ------
@@ -60,16 +76,16 @@ class Store:
             When the database does not answer.
         """
         engine = self.engine.execution_options(govdash_writes=True)
-        with _told(), Session(engine) as session, session.begin():
+        with _told(), Session(engine, info=self._info(origin)) as session, session.begin():
             yield session
 
     @contextmanager
-    def read(self) -> Generator[Session]:
+    def read(self, *, origin: Origin | None = None) -> Generator[Session]:
         """One consistent view for reading; nothing can be committed from it."""
         engine = self.engine.execution_options(govdash_writes=False)
         if engine.dialect.name == "postgresql":  # by default each statement sees its own moment
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
-        with _told(), Session(engine, autoflush=False) as session:
+        with _told(), Session(engine, autoflush=False, info=self._info(origin)) as session:
             try:
                 yield session
             finally:
@@ -109,6 +125,9 @@ class Store:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+    def _info(self, origin: Origin | None) -> dict[str, Any]:
+        return {"origin": origin or self.origin, "seal": self.seal}
 
     def _alembic(self, connection: Connection) -> Config:
         config = Config()

@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from govdash.access import User, load_user, query_for
 from govdash.core.errors import GovDashError, InputError, Refused
 from govdash.core.filters import EventFilter, EventQuery
+from govdash.core.origin import Origin, new_request_id
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
@@ -169,6 +170,11 @@ class Page:
         )
 
 
+def origin() -> Origin:
+    """Return from where this session acts; Streamlit knows no address on this machine itself."""
+    return Origin(st.context.ip_address or "", new_request_id(), "page")
+
+
 @contextmanager
 def open_page(title: str, *, needs: Permission) -> Generator[Page]:
     """Open a page: load the user, check `needs`, draw the title, give a read session.
@@ -190,7 +196,7 @@ def open_page(title: str, *, needs: Permission) -> Generator[Page]:
 def _opened(title: str, needs: Permission) -> Generator[Page]:
     try:
         settings = resources.settings()
-        store = resources.store(settings)
+        store = resources.store(settings).acting(origin())
         with store.read() as session:
             user = load_user(session)
             if not user.holds(needs):

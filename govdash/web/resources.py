@@ -3,6 +3,7 @@
 import streamlit as st
 
 from govdash.core.errors import GovDashError
+from govdash.core.origin import Origin
 from govdash.core.settings import Settings
 from govdash.lake import Lake
 from govdash.store import Store
@@ -21,13 +22,13 @@ def store(chosen: Settings) -> Store:
     NotReady
         When there is no database yet, or it must be migrated first.
     """
-    return _store(chosen.database_url)
+    return _store(chosen.database_url, chosen)
 
 
 @st.cache_resource(show_spinner=False)
-def _store(database_url: str) -> Store:
+def _store(database_url: str, _settings: Settings) -> Store:  # noqa: ARG001  # the key
     # An error is not cached, so the page works as soon as `govdash init` has run.
-    opened = Store.open(database_url)
+    opened = Store.of(_settings, origin=Origin(via="page"))
     try:
         opened.require_schema()
     except GovDashError:

@@ -9,11 +9,12 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from govdash.core.errors import GovDashError
+from govdash.core.origin import Origin
 from govdash.core.settings import Settings
 from govdash.ingest import mark_interrupted
 from govdash.lake import Lake
 from govdash.store import Store, jobs
-from govdash.worker.leader import LEASE_SECONDS, Leadership
+from govdash.worker.leader import LEASE_SECONDS, Leadership, process_name
 from govdash.worker.timed import TimedJob, Work, timed_jobs
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Worker:
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self.leadership = Leadership(store, seconds=lease_seconds)
-        self._work = Work(store, lake, settings)
+        self._work = Work(store.acting(Origin(process_name(), via="worker")), lake, settings)
         self._plan = tuple(timed_jobs(settings) if plan is None else plan)
         self._scheduler = BackgroundScheduler(
             timezone=UTC,

@@ -27,7 +27,7 @@ from govdash.ingest import (
     preview,
     save_profile,
 )
-from govdash.store import Store, areas, counters, imports, journal
+from govdash.store import Store, areas, chain, counters, imports, journal
 from govdash.store.models import Event
 from tests.conftest import NOW
 from tests.ingest.conftest import HEADER, PROFILE, Take, csv_text, row, taker
@@ -139,7 +139,7 @@ def test_killed_in_the_middle_and_imported_again_nothing_is_lost_or_doubled(
     assert count(ready) == n
     with ready.read() as session:
         assert imports.get(session, killed).state is ImportState.INTERRUPTED
-        assert journal.first_broken(session) is None
+        assert chain.first_broken(session) is None
 
 
 SYSTEM_USER = User("system", "系统", frozenset(Permission), Scope(areas=(), whole_city=True))

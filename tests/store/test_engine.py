@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from govdash.core.errors import Unavailable
-from govdash.store import Store, counters, journal
+from govdash.store import Store, chain, counters, journal
 from govdash.store.models import Base
 from tests.conftest import NOW
 
@@ -39,7 +39,7 @@ def test_the_database_itself_refuses_to_change_the_journal(store: Store, verb: s
     with pytest.raises(DBAPIError, match="append-only"), store.write() as session:
         session.execute(text(verb))
     with store.read() as session:
-        assert journal.first_broken(session) is None
+        assert chain.first_broken(session) is None
 
 
 def test_twelve_writers_at_once_lose_nothing_and_keep_the_chain(store: Store):
@@ -59,7 +59,7 @@ def test_twelve_writers_at_once_lose_nothing_and_keep_the_chain(store: Store):
     with store.read() as session:
         assert len(journal.lines(session)) == 60
         assert counters.last(session, "things") == 120
-        assert journal.first_broken(session) is None
+        assert chain.first_broken(session) is None
 
 
 def test_a_database_that_does_not_answer_is_told_as_such():

@@ -14,7 +14,7 @@ from govdash.core.vocab import CaseState as S
 from govdash.core.vocab import Clock, Disposition, Handling
 from govdash.store import alerts as alert_rows
 from govdash.store import cases as rows
-from govdash.store import journal
+from govdash.store import chain, journal
 from govdash.store.models import Alert
 from govdash.taxonomy import parse_limit
 from govdash.workflow import alerts, board, cases, feedback
@@ -118,7 +118,7 @@ def test_the_whole_road_from_an_alert_to_feedback(city, operator, walk, alert_id
             *[f"case.{action.value}" for action in MAIN_ROAD],
             "feedback.record",
         ]
-        assert journal.first_broken(session) is None
+        assert chain.first_broken(session) is None
         assert list(alert_rows.steps(session, alert_id)["did"]) == [
             "raise",
             "acknowledge",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from govdash.core.vocab import Result
@@ -64,7 +64,11 @@ class JournalLine(Base):
     """One action of one actor. Only ever added; carries the hash of the line before."""
 
     __tablename__ = "journal"
-    __table_args__ = (Index("ix_journal_subject", "subject"), UniqueConstraint("prev_hash"))
+    __table_args__ = (
+        Index("ix_journal_subject", "subject"),
+        Index("ix_journal_at", "at"),
+        UniqueConstraint("prev_hash"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
@@ -74,5 +78,12 @@ class JournalLine(Base):
     result: Mapped[Result] = coded(Result, default=Result.DONE)
     detail: Mapped[dict[str, Any]]
     note: Mapped[str] = mapped_column(Text, default="")
+    address: Mapped[str] = mapped_column(String(64), default="")  # IP address, or user@host
+    via: Mapped[str] = mapped_column(String(16), default="")  # page, api, cli, worker
+    request_id: Mapped[str] = mapped_column(String(64), default="")
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    hash_version: Mapped[int] = mapped_column(default=2)  # 1: lines older than `address`
     prev_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+    seal: Mapped[str] = mapped_column(String(64), default="")  # HMAC of `hash`, with the audit key

@@ -1,0 +1,160 @@
+"""The audit key: seals each journal line (HMAC), signs head and checkpoints (Ed25519)."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from govdash.core.errors import InputError, SettingsError
+from govdash.core.settings import Settings
+from govdash.core.times import aware_utc
+
+SEED_BYTES: Final = 32
+KEY_FILE: Final = Path("keys") / "audit.key"  # below var/
+PUBLIC_FILE: Final = Path("keys") / "audit.pub"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The journal up to a line: what a head or a checkpoint says and signs."""
+
+    last_id: int
+    lines: int
+    last_hash: str
+    at: datetime
+    key_id: str = ""
+    signature: str = ""
+
+    def said(self, kind: str) -> bytes:
+        """Return the bytes that are signed; `kind` keeps a head from passing for a checkpoint."""
+        at = aware_utc(self.at).isoformat()
+        parts = (kind, self.last_id, self.lines, self.last_hash, at, self.key_id)
+        return "|".join(["govdash", *map(str, parts)]).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """The half of the audit key that may be given away: it checks and cannot make."""
+
+    raw: bytes
+
+    @property
+    def key_id(self) -> str:
+        """A short name of the key."""
+        return hashlib.sha256(self.raw).hexdigest()[:16]
+
+    @property
+    def text(self) -> str:
+        """The key as it is written in files."""
+        return base64.b64encode(self.raw).decode()
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read a public key, or raise `InputError`."""
+        return cls(_bytes(text, "公钥", InputError))
+
+    def signed(self, mark: Mark, kind: str) -> bool:
+        """Whether this key signed `mark`."""
+        if mark.key_id != self.key_id:
+            return False
+        try:
+            signature = base64.b64decode(mark.signature, validate=True)
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, mark.said(kind))
+        except (InvalidSignature, binascii.Error, ValueError):
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The secret audit key."""
+
+    seed: bytes
+
+    def __repr__(self) -> str:
+        """Keep the key out of logs."""
+        return f"Seal({self.public.key_id})"
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read a secret key: 32 bytes in base64."""
+        return cls(_bytes(text, "GOVDASH_AUDIT_KEY", SettingsError))
+
+    @property
+    def public(self) -> PublicKey:
+        """The half that checks."""
+        key = Ed25519PrivateKey.from_private_bytes(self.seed)
+        return PublicKey(key.public_key().public_bytes_raw())
+
+    def line(self, line_hash: str) -> str:
+        """Return the seal of one line: nobody without the key can write another line."""
+        key = hmac.digest(self.seed, b"govdash journal line", "sha256")
+        return hmac.digest(key, line_hash.encode(), "sha256").hex()
+
+    def sign(self, mark: Mark, kind: str) -> Mark:
+        """Return `mark` signed."""
+        named = Mark(mark.last_id, mark.lines, mark.last_hash, mark.at, self.public.key_id)
+        signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(named.said(kind))
+        return Mark(
+            named.last_id,
+            named.lines,
+            named.last_hash,
+            named.at,
+            named.key_id,
+            base64.b64encode(signature).decode(),
+        )
+
+
+def load_seal(settings: Settings) -> Seal:
+    """Return the audit key of an installation: from the settings, or its file, made when missing.
+
+    A key that was lost and made anew does not go unseen: it does not fit what is sealed already.
+    """
+    if settings.audit_key:
+        return Seal.of(settings.audit_key)
+    path = settings.var / KEY_FILE
+    if not path.exists():
+        _make(path)
+    seal = Seal.of(path.read_text("ascii").strip())
+    public = settings.var / PUBLIC_FILE
+    if not public.exists():
+        public.write_text(seal.public.text + "\n", "ascii")
+    return seal
+
+
+def _make(path: Path) -> None:
+    """Write a new key whole or not at all; of two processes at once the first one wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(opened, "w") as file:
+        file.write(base64.b64encode(os.urandom(SEED_BYTES)).decode() + "\n")
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
+
+
+def _bytes(text: str, what: str, error: type[InputError | SettingsError]) -> bytes:
+    try:
+        raw = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != SEED_BYTES:
+        raise error(
+            f"{what}应为 32 字节的 base64（44 个字符）；可用 openssl rand -base64 32 生成。"
+        )
+    return raw
