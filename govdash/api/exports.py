@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from govdash.access import load_user, query_for
+from govdash.access import acts, load_user, query_for
 from govdash.api.origin import origin_of
 from govdash.core.errors import GovDashError, NotFound, Refused
 from govdash.core.filters import EventFilter, Period
@@ -61,8 +61,10 @@ def _prepare(
     wanted = EventFilter.from_params(
         request.query_params, default=Period(today, today, settings.timezone)
     )
-    with store.write(origin=origin_of(request)) as session:
+    store = store.acting(origin_of(request))
+    with store.read() as session:
         user = load_user(session)
+    with acts.act(store, user, did="export", subject=what, at=at) as session:
         export.require(user, what)
         query = query_for(user, wanted, needs=Permission.EVENT_EXPORT)
         table = export_sources.of(what, session, lake, query, zone=settings.zone, as_of=at)

@@ -9,6 +9,7 @@ import typer
 
 from govdash.cli.origin import here
 from govdash.core.errors import Busy, InputError
+from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def run(
 ) -> None:
     """Run one tick: score, decide, write alerts."""
     from govdash import sync
+    from govdash.cli.acting import acting, done
     from govdash.lake import Lake
     from govdash.store import Store
     from govdash.workflow import tick
@@ -33,11 +35,14 @@ def run(
     settings = Settings.from_environment()
     moment = _moment(at, settings) if at else datetime.now(UTC)
     store, lake = Store.of(settings, origin=here()), Lake.open(settings)
-    try:
-        sync.sync(store, lake)
-    except Busy:
-        typer.echo("另一个进程正在同步数据湖，按已同步的数据评分。", err=True)
-    summary = tick.run_tick(store, lake, settings, at=moment)
+    needs = Permission.DETECT_RUN
+    with acting(store, did="detect.run", subject="platform", needs=needs, what="手工检测") as user:
+        try:
+            sync.sync(store, lake)
+        except Busy:
+            typer.echo("另一个进程正在同步数据湖，按已同步的数据评分。", err=True)
+        summary = tick.run_tick(store, lake, settings, at=moment)
+        done(store, user, did="detect.run", subject="platform", raised=list(summary.raised))
     if as_json:
         told = {
             "at": summary.at.isoformat(),

@@ -9,6 +9,7 @@ import typer
 
 from govdash.cli.detect_jobs import AsJson, day_of
 from govdash.cli.origin import here
+from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 
 HELP = (
@@ -34,6 +35,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Replay, inject, compare; keep the result and tell it."""
+    from govdash.cli.acting import acting, done
     from govdash.lake import Lake
     from govdash.report import evaluation as report
     from govdash.store import Store
@@ -41,17 +43,23 @@ def evaluate(
 
     settings = Settings.from_environment()
     wish = evaluation.Wish(day_of(first), day_of(last), inject, seed)
+    store = Store.of(settings, origin=here())
+    needs = Permission.DETECT_RUN
+    with acting(store, did="evaluation.run", subject="platform", needs=needs, what="评测") as user:
+        pass
     result = evaluation.run(
-        Store.of(settings, origin=here()),
+        store,
         Lake.open(settings),
         settings,
         evaluation.find_labels(settings, labels),
         wish,
         at=datetime.now(UTC),
-        actor="命令行",
+        actor=user.name,
         progress=_quiet if as_json else _progress,
     )
     evaluations.save(settings, result)
+    number = f"evaluation:{result['number']}"
+    done(store, user, did="evaluation.run", subject=number, first=result["first_day"])
     told = report.told(result)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, allow_nan=False))

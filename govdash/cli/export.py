@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from govdash.access import load_user, query_for
+from govdash.access import query_for
+from govdash.cli.acting import acting
 from govdash.cli.origin import here
 from govdash.core.filters import EventFilter, Period
 from govdash.core.permissions import Permission
@@ -111,8 +112,7 @@ def _export(what: str, out: Path, given: dict[str, str], *, replace: bool, as_js
     lake = Lake.open(settings)
     whole = Period(FIRST_DAY, local_day(at, settings.zone), settings.timezone)
     chosen = EventFilter.from_params({k: v for k, v in given.items() if v}, default=whole)
-    with store.read() as session:
-        user = load_user(session)
+    with acting(store, did="export", subject=what) as user, store.read() as session:
         export.require(user, what)
         query = query_for(user, chosen, needs=Permission.EVENT_EXPORT)
         table = export_sources.of(what, session, lake, query, zone=settings.zone, as_of=at)

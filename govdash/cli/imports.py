@@ -39,24 +39,23 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Import events: CSV, TSV, XLSX, JSON, GeoJSON, Parquet. Exit 1 when rows were rejected."""
-    from govdash.access import load_user
+    from govdash.cli.acting import acting
     from govdash.ingest import import_file
 
     settings = Settings.from_environment()
     store = _store(settings)
     chosen = _profile(settings, file, profile)
-    with store.read() as session:
-        actor = load_user(session)
-    report = import_file(
-        store,
-        settings,
-        file,
-        profile=chosen,
-        actor=actor,
-        at=datetime.now(UTC),
-        dry_run=dry_run,
-        progress=None if as_json or not sys.stderr.isatty() else _show,
-    )
+    with acting(store, did="import", subject=f"file:{file.name}"[:120]) as actor:
+        report = import_file(
+            store,
+            settings,
+            file,
+            profile=chosen,
+            actor=actor,
+            at=datetime.now(UTC),
+            dry_run=dry_run,
+            progress=None if as_json or not sys.stderr.isatty() else _show,
+        )
     if as_json:
         told = asdict(report) | {"file": str(file), "profile": chosen.name}
         del told["rejected_rows"]
@@ -82,12 +81,12 @@ def import_areas(
     as_json: AsJson = False,
 ) -> None:
     """Import the outlines of one level of areas from GeoJSON."""
-    from govdash.access import load_user
+    from govdash.cli.acting import acting
     from govdash.ingest.outlines import import_outlines
 
     settings = Settings.from_environment()
     store = _store(settings)
-    with store.write() as session:
+    with acting(store, did="import_areas", subject="areas") as actor, store.write() as session:
         told = import_outlines(
             session,
             file,
@@ -97,7 +96,7 @@ def import_areas(
             city_name=city_name,
             name_field=name_field or None,
             code_field=code_field or None,
-            actor=load_user(session),
+            actor=actor,
             at=datetime.now(UTC),
         )
     if as_json:

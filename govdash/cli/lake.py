@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated, Any
 
 import typer
 
 from govdash import sync as syncing
+from govdash.access import User
+from govdash.cli.acting import acting, done
 from govdash.cli.origin import here
+from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.lake import Lake
 from govdash.store import Store
@@ -24,17 +27,19 @@ NoWait = Annotated[
 @app.command(help="把数据库里的新变更写入数据湖。")
 def sync(*, as_json: Json = False, no_wait: NoWait = False) -> None:
     """Bring what changed into the lake."""
-    with _opened() as (store, lake):
-        done = syncing.sync(store, lake, wait=not no_wait, progress=_progress(as_json=as_json))
-    _say_done(done, "已重建" if done.rebuilt else "已同步", as_json=as_json)
+    with _opened() as (store, lake), _operating(store, "lake.sync", "同步") as user:
+        made = syncing.sync(store, lake, wait=not no_wait, progress=_progress(as_json=as_json))
+        _journal(store, user, "lake.sync", made)
+    _say_done(made, "已重建" if made.rebuilt else "已同步", as_json=as_json)
 
 
 @app.command(help="从数据库重新生成整个数据湖；完成之前，读者仍看到旧的。")
 def rebuild(*, as_json: Json = False) -> None:
     """Write the whole lake anew."""
-    with _opened() as (store, lake):
-        done = syncing.rebuild(store, lake, progress=_progress(as_json=as_json))
-    _say_done(done, "已重建", as_json=as_json)
+    with _opened() as (store, lake), _operating(store, "lake.rebuild", "重建") as user:
+        made = syncing.rebuild(store, lake, progress=_progress(as_json=as_json))
+        _journal(store, user, "lake.rebuild", made)
+    _say_done(made, "已重建", as_json=as_json)
 
 
 @app.command(help="显示数据湖的大小与进度；加 --check 则与数据库核对。")
@@ -75,6 +80,15 @@ def _opened() -> Generator[tuple[Store, Lake]]:
     finally:
         lake.close()
         store.close()
+
+
+def _operating(store: Store, did: str, what: str) -> AbstractContextManager[User]:
+    needs = Permission.SYSTEM_OPERATE
+    return acting(store, did=did, subject="platform", needs=needs, what=f"{what}数据湖")
+
+
+def _journal(store: Store, user: User, did: str, made: syncing.SyncSummary) -> None:
+    done(store, user, did=did, subject="platform", rows=made.n_rows, version=made.data_version)
 
 
 def _progress(*, as_json: bool) -> Callable[[int], None] | None:

@@ -5,10 +5,9 @@ from datetime import datetime
 
 import streamlit as st
 
-from govdash.access import User
-from govdash.core.errors import GovDashError, Refused
-from govdash.core.vocab import Result
-from govdash.store import Session, journal
+from govdash.access import User, acts
+from govdash.core.errors import GovDashError
+from govdash.store import Session
 from govdash.web.page import Page
 
 OUTCOME = "gd_outcome"  # (did it work, what to say): said once by the next run
@@ -27,11 +26,11 @@ def perform(page: Page, action: Action, *, did: str, subject: str) -> bool:
     """
     with page.refresh() as fresh:
         try:
-            with fresh.write() as session:
+            with acts.act(
+                fresh.store, fresh.user, did=did, subject=subject, at=fresh.now
+            ) as session:
                 said = action(session, fresh.user, fresh.now)
         except GovDashError as error:
-            if isinstance(error, Refused):
-                _note_refusal(fresh, str(error), did=did, subject=subject)
             st.session_state[OUTCOME] = (False, str(error))
             return False
     st.session_state[OUTCOME] = (True, said)
@@ -56,19 +55,6 @@ def finish(
         close_drawer()
         st.rerun()
     say_outcome()
-
-
-def _note_refusal(page: Page, said: str, *, did: str, subject: str) -> None:
-    with page.write() as session:
-        journal.record(
-            session,
-            actor=page.user.login,
-            did=did,
-            subject=subject,
-            at=page.now,
-            note=said,
-            result=Result.REFUSED,
-        )
 
 
 def say_outcome() -> None:

@@ -6,8 +6,8 @@ from typing import Final
 
 import streamlit as st
 
-from govdash.access import User
-from govdash.core.errors import Busy, GovDashError, InputError, Refused
+from govdash.access import User, acts
+from govdash.core.errors import Busy, GovDashError, InputError
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.lake import Lake
@@ -122,8 +122,10 @@ def _start(page: Page) -> None:
     with page.refresh() as fresh:
         store, lake, settings, user = fresh.store, fresh.lake, fresh.settings, fresh.user
     try:
-        if not user.holds(Permission.DETECT_RUN):
-            raise Refused(f"{user.name}没有“评测”的权限；请联系管理员授权。")
+        with acts.refusals(
+            store, user, did="evaluation.run", subject="platform", at=datetime.now(UTC)
+        ):
+            acts.require(user, Permission.DETECT_RUN, "评测")
         if _task() is not None:
             raise Busy("已有一次评测在进行；请等它结束，或先停止它。")
         wish, labels = _wish(), _labels(settings)

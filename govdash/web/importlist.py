@@ -6,6 +6,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from govdash.access import acts
 from govdash.core.errors import GovDashError
 from govdash.core.permissions import Permission
 from govdash.core.vocab import AreaLevel, ImportState
@@ -114,7 +115,12 @@ def areas_panel(page: Page) -> None:
         return
     try:
         path = uploads.keep(page.settings, uploaded)
-        with page.refresh() as fresh, fresh.write() as session:
+        with (
+            page.refresh() as fresh,
+            acts.act(
+                fresh.store, fresh.user, did="import_areas", subject="areas", at=fresh.now
+            ) as session,
+        ):
             told = import_outlines(
                 session,
                 path,

@@ -1,15 +1,17 @@
 """What an import says of itself: while it runs, when it is done, and the rows it could not take."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
 
+from govdash.access import User, acts
 from govdash.core.permissions import Permission
 from govdash.ingest import in_words
 from govdash.ingest.importing import ImportReport
 from govdash.ingest.rejects import FOLDER as REJECTS
-from govdash.store import journal
+from govdash.store import Store, journal
 from govdash.web import workparts
 from govdash.web.background import Task
 from govdash.web.page import Page
@@ -68,15 +70,8 @@ def reject_button(page: Page, reject_file: str, *, key: str) -> None:
         return
 
     def data() -> bytes:
-        with page.refresh() as fresh, fresh.write() as session:
-            journal.record(
-                session,
-                actor=fresh.user.login,
-                did="rejects.download",
-                subject=f"file:{path.name}",
-                at=fresh.now,
-            )
-        return path.read_bytes()
+        with page.refresh() as fresh:
+            return take_rejects(fresh.store, fresh.user, path, at=fresh.now)
 
     st.download_button(
         "下载被拒的行",
@@ -87,6 +82,15 @@ def reject_button(page: Page, reject_file: str, *, key: str) -> None:
         key=key,
         help="含原文，可能有个人信息，请妥善保管；改正后可直接再导入。",
     )
+
+
+def take_rejects(store: Store, user: User, path: Path, *, at: datetime) -> bytes:
+    """Return the file of rejected rows, journalled: it may hold person data."""
+    did, subject = "rejects.download", f"file:{path.name}"[:120]
+    with acts.act(store, user, did=did, subject=subject, at=at) as session:
+        user.require(Permission.EVENT_IMPORT, area=None)
+        journal.record(session, actor=user.login, did=did, subject=subject, at=at)
+    return path.read_bytes()
 
 
 def _tiles(read: int, accepted: int, rejected: int, duplicate: int, note: str) -> Html:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from govdash.access import User
+from govdash.access import User, acts
 from govdash.core.errors import Busy, GovDashError
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
@@ -188,17 +188,19 @@ def _import(
     *,
     dry_run: bool,
 ) -> ImportReport:
-    report = import_file(
-        store,
-        settings,
-        chosen.path,
-        profile=chosen.profile,
-        actor=user,
-        at=datetime.now(UTC),
-        dry_run=dry_run,
-        progress=task.tell,
-        name=chosen.name,
-    )
+    at, subject = datetime.now(UTC), f"file:{chosen.name}"[:120]
+    with acts.refusals(store, user, did="import", subject=subject, at=at):
+        report = import_file(
+            store,
+            settings,
+            chosen.path,
+            profile=chosen.profile,
+            actor=user,
+            at=at,
+            dry_run=dry_run,
+            progress=task.tell,
+            name=chosen.name,
+        )
     if report.accepted and not dry_run:
         try:
             sync(store, lake, wait=False)

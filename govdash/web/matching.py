@@ -5,6 +5,7 @@ from typing import Final
 
 import streamlit as st
 
+from govdash.access import acts
 from govdash.core.errors import GovDashError
 from govdash.core.permissions import Permission
 from govdash.geo import Datum
@@ -94,14 +95,17 @@ def _plain(name: str) -> str:
 
 def _save(page: Page, profile: Profile) -> None:
     with page.refresh() as fresh:
-        fresh.user.require(Permission.EVENT_IMPORT, area=None)
-        save_profile(fresh.settings.var, profile)
-        with fresh.write() as session:
+        subject = f"profile:{profile.name}"
+        with acts.act(
+            fresh.store, fresh.user, did="profile.save", subject=subject, at=fresh.now
+        ) as session:
+            fresh.user.require(Permission.EVENT_IMPORT, area=None)
+            save_profile(fresh.settings.var, profile)
             journal.record(
                 session,
                 actor=fresh.user.login,
                 did="profile.save",
-                subject=f"profile:{profile.name}",
+                subject=subject,
                 at=fresh.now,
                 detail={"columns": {name: list(c) for name, c in profile.columns.items()}},
             )

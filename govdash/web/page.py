@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from govdash.access import User, load_user, query_for
+from govdash.access import User, acts, load_user, query_for
 from govdash.core.errors import GovDashError, InputError, Refused
 from govdash.core.filters import EventFilter, EventQuery
 from govdash.core.origin import Origin, new_request_id
@@ -26,6 +26,8 @@ from govdash.web.parts import Html, el, show
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+REFUSED = "gd_refused"  # pages whose refusal this session has journalled
 
 
 @dataclass(slots=True)
@@ -172,7 +174,8 @@ class Page:
 
 def origin() -> Origin:
     """Return from where this session acts; Streamlit knows no address on this machine itself."""
-    return Origin(st.context.ip_address or "", new_request_id(), "page")
+    address = st.context.ip_address
+    return Origin(address if isinstance(address, str) else "", new_request_id(), "page")
 
 
 @contextmanager
@@ -199,9 +202,23 @@ def _opened(title: str, needs: Permission) -> Generator[Page]:
         store = resources.store(settings).acting(origin())
         with store.read() as session:
             user = load_user(session)
-            if not user.holds(needs):
-                raise Refused(f"{user.name}没有打开“{title}”的权限；请联系管理员授权。")
-            yield Page(title, needs, settings, store, session, user, datetime.now(UTC))
+            now = datetime.now(UTC)
+            _require(store, user, title, needs, now)
+            yield Page(title, needs, settings, store, session, user, now)
     except GovDashError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
+
+
+def _require(store: Store, user: User, title: str, needs: Permission, at: datetime) -> None:
+    """Refuse the page; a page that asks again by itself is journalled once in a session."""
+    told: set[str] = st.session_state.setdefault(REFUSED, set())
+    if user.holds(needs):
+        told.discard(title)
+        return
+    refused = Refused(f"{user.name}没有打开“{title}”的权限；请联系管理员授权。")
+    if title in told:
+        raise refused
+    told.add(title)
+    with acts.refusals(store, user, did="page.open", subject=f"page:{title}", at=at):
+        raise refused

@@ -7,8 +7,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from govdash.access import User
-from govdash.core.errors import Refused
+from govdash.access import User, acts
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.vocab import Channel
@@ -183,8 +182,8 @@ def _length(started: Any, finished: Any) -> str:  # noqa: ANN401  # cells
 
 def _start(page: Page, title: str, did: str, needs: Permission, work: Work) -> None:
     with page.refresh() as fresh:
-        if not fresh.user.holds(needs):
-            raise Refused(f"{fresh.user.name}没有“{title}”的权限；请联系管理员授权。")
+        with acts.refusals(fresh.store, fresh.user, did=did, subject="platform", at=fresh.now):
+            acts.require(fresh.user, needs, title)
         store, lake, settings, user = fresh.store, fresh.lake, fresh.settings, fresh.user
 
     def run(_task: Task) -> str:

@@ -37,8 +37,10 @@ def acknowledge(
     seen_version: int | None = None,
 ) -> Alert:
     """签收: somebody looks after the alert from now on."""
+    before = _standing(_locked(session, alert_id, actor))
     alert = _handled(session, alert_id, AlertAction.ACKNOWLEDGE, actor, at, note, seen_version)
-    _record(session, alert, AlertAction.ACKNOWLEDGE.value, actor=actor, at=at, note=note)
+    done = AlertAction.ACKNOWLEDGE.value
+    _record(session, alert, done, actor=actor, at=at, note=note, before=before)
     return alert
 
 
@@ -53,6 +55,7 @@ def dismiss(
     seen_version: int | None = None,
 ) -> Alert:
     """排除: a person says what the alert was, without a case."""
+    before = _standing(_locked(session, alert_id, actor))
     alert = _handled(
         session, alert_id, AlertAction.DISMISS, actor, at, note, seen_version, disposition
     )
@@ -63,6 +66,7 @@ def dismiss(
         actor=actor,
         at=at,
         note=note,
+        before=before,
         detail={"disposition": disposition.value},
     )
     return alert
@@ -171,6 +175,7 @@ def _record(
     actor: User,
     at: datetime,
     note: str,
+    before: dict[str, Any],
     detail: dict[str, Any] | None = None,
 ) -> None:
     journal.record(
@@ -181,4 +186,12 @@ def _record(
         at=at,
         note=note,
         detail={"number": alert.number} | (detail or {}),
+        before=before,
+        after=_standing(alert),
     )
+
+
+def _standing(alert: Alert) -> dict[str, Any]:
+    """Return what the journal says of an alert before and after."""
+    found = alert.disposition.value if alert.disposition else None
+    return {"handling": alert.handling.value, "disposition": found}

@@ -110,14 +110,17 @@ def take_step(
     _check_fields(step, case, form)
     if action is CaseAction.HOLD:
         _check_hold(session, case, at)
-    came_from = case.state
+    came_from, before = case.state, _standing(case)
     case.state = step.to
     _apply(session, case, action, form, actor=actor, at=at)
     timing.move(session, case, step.effect, at=at, deadlines=deadlines or in_force())
     _add_step(session, case, action, came_from, form, actor=actor, at=at)
     _tell_alert(session, case, step, form, actor=actor, at=at)
     detail = {"from": came_from.value, "to": case.state.value}
-    _record(session, case, action.value, actor=actor, at=at, note=form.note, detail=detail)
+    _record(
+        session, case, action.value,
+        actor=actor, at=at, note=form.note, detail=detail, before=before,
+    )  # fmt: skip
     return case
 
 
@@ -305,6 +308,7 @@ def _record(
     at: datetime,
     note: str,
     detail: dict[str, Any],
+    before: dict[str, Any] | None = None,
 ) -> None:
     journal.record(
         session,
@@ -314,4 +318,12 @@ def _record(
         at=at,
         note=note.strip(),
         detail={"number": case.number} | detail,
+        before=before,
+        after=_standing(case),
     )
+
+
+def _standing(case: Case) -> dict[str, Any]:
+    """Return what the journal says of a case before and after: no person data."""
+    due = case.due_at.isoformat() if case.due_at else None
+    return {"state": case.state.value, "unit_code": case.unit_code, "due_at": due}

@@ -152,6 +152,7 @@ def load_defaults(
 def change(session: Session, rule: Rule, *, actor: User, at: datetime) -> Rule:
     """Make `rule` the current version of its code; its own version number is not read."""
     actor.require(Permission.RULE_EDIT, area=None)
+    before = next((old for old in current(session) if old.code == rule.code), None)
     stored, new = _put(session, rule, actor=actor, at=at)
     if new:
         journal.record(
@@ -161,6 +162,8 @@ def change(session: Session, rule: Rule, *, actor: User, at: datetime) -> Rule:
             subject=f"rule:{stored.code}",
             at=at,
             detail={"version": stored.version, "enabled": stored.enabled},
+            before=before.model_dump(mode="json") if before else None,
+            after=_rule(stored).model_dump(mode="json"),
         )
     return _rule(stored)
 

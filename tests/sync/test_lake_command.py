@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from govdash.access import seed_local_operator
 from govdash.cli.lake import app
 from govdash.core.settings import Settings
 from govdash.store import Store
+from tests.conftest import NOW
 from tests.lake.events import many, put, unguarded
 
 
@@ -17,6 +19,8 @@ def run(sqlite_store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("GOVDASH_VAR", str(settings.var))
     monkeypatch.delenv("GOVDASH_DATABASE_URL", raising=False)
     monkeypatch.delenv("GOVDASH_LAKE", raising=False)
+    with sqlite_store.write() as session:
+        seed_local_operator(session, at=NOW)
     put(sqlite_store, many(120, days=40))
     return lambda *words: CliRunner().invoke(app, words)
 

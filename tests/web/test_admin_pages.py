@@ -220,7 +220,7 @@ def test_the_state_of_the_platform_is_shown_and_checked_in_depth_on_demand(at_pa
     assert "town" in shown
     shown = drawn(press(app, "开始核验"))
     assert "每月条数与校验和均一致" in shown
-    assert "哈希链完整" in shown
+    assert "哈希链、封签、末行签名、检查点完整" in shown
 
 
 def test_a_sync_by_hand_brings_the_lake_up_to_date_and_is_journalled(at_page, built, settings):

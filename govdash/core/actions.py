@@ -1,0 +1,39 @@
+"""Every action that the journal knows, with its name on the screen; the tests go through it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from govdash.core.vocab import CaseAction
+
+#: What people do; each is refused, and journalled as refused, without its permission.
+BY_PEOPLE: Final[Mapping[str, str]] = {
+    "alert.acknowledge": "签收监测提示",
+    "alert.dismiss": "排除监测提示",
+    "case.open": "登记案件",
+    **{f"case.{action.value}": action.label for action in CaseAction},
+    "feedback.record": "记录回访",
+    "rule.change": "修改规则",
+    "import": "导入事件",
+    "import_areas": "导入区域",
+    "profile.save": "保存导入方案",
+    "rejects.download": "下载被拒行",
+    "export": "导出",
+    "lake.sync": "同步数据湖",
+    "lake.rebuild": "重建数据湖",
+    "detect.run": "手工检测",
+    "evaluation.run": "模型评测",
+    "page.open": "打开页面",
+}
+#: What the platform does by itself.
+BY_THE_PLATFORM: Final[Mapping[str, str]] = {
+    "detect.tick": "定时检测",
+    "rule.load": "载入默认规则",
+    "demo.build": "建立演示城市",
+    "audit.checkpoint": "日志检查点",
+}
+ACTIONS: Final[Mapping[str, str]] = {**BY_PEOPLE, **BY_THE_PLATFORM}
+
+
+def label_of(did: str) -> str:
+    """Return the name of an action; an unknown one keeps its code."""
+    return ACTIONS.get(did, did)

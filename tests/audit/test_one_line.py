@@ -1,0 +1,249 @@
+"""One journal line for each action of a person, and one for each refused one: the whole list."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from govdash.access import acts, load_user
+from govdash.cli import app
+from govdash.core.actions import ACTIONS, BY_PEOPLE
+from govdash.core.errors import GovDashError
+from govdash.core.settings import Settings
+from govdash.core.vocab import CaseAction, CaseState, Disposition, Result
+from govdash.store import Session, Store, accounts, journal
+from govdash.store.models import Case
+from govdash.web import importreport
+from govdash.workflow import alerts, cases, feedback, rules
+from govdash.workflow.flow import CASE_FLOW
+from tests.layout.source import dotted, shipped
+from tests.web import town
+
+#: Actions whose journal line has a test of its own, where the action is tested.
+ELSEWHERE = {
+    "profile.save": "tests/web/test_admin_pages.py",
+    "evaluation.run": "tests/web/test_evaluation_page.py",
+    "page.open": "tests/web/test_shell.py",
+}
+FORM = cases.StepForm(
+    note="说明",
+    unit_code="U2",
+    register_condition="a",
+    close_condition="b",
+    result="已清运",
+    disposition=next(iter(Disposition)),
+    handler="甲",
+    verifier="乙",
+)
+
+
+@dataclass
+class Bench:
+    """What an action is done with."""
+
+    store: Store
+    settings: Settings
+    folder: Path
+
+    def act(self, did: str, do: Callable[[Session], object]) -> None:
+        """Do one action as an edge does."""
+        now = datetime.now(UTC) + timedelta(seconds=1)
+        with self.store.read() as session:
+            user = load_user(session)
+        with acts.act(self.store, user, did=did, subject="test", at=now) as session:
+            do(session)
+
+    def command(self, *words: str) -> None:
+        """Run a command; a refusal is raised."""
+        done = CliRunner().invoke(app, words)
+        if isinstance(done.exception, GovDashError):
+            raise done.exception
+        assert done.exit_code in {0, 1}, done.output
+
+    def user(self, session: Session):
+        return load_user(session)
+
+
+@pytest.fixture
+def bench(sqlite_store, settings, tmp_path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setenv("GOVDASH_VAR", str(settings.var))
+    monkeypatch.delenv("GOVDASH_DATABASE_URL", raising=False)
+    town.build(sqlite_store, settings, datetime.now(UTC) - timedelta(hours=1))
+    return Bench(sqlite_store, settings, tmp_path)
+
+
+def soon() -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=1)
+
+
+def acknowledge(b: Bench) -> None:
+    b.act(
+        "alert.acknowledge",
+        lambda s: alerts.acknowledge(s, 1, actor=b.user(s), at=soon()),
+    )
+
+
+def dismiss(b: Bench) -> None:
+    b.act(
+        "alert.dismiss",
+        lambda s: alerts.dismiss(
+            s, 1, next(iter(Disposition)), note="误报", actor=b.user(s), at=soon()
+        ),
+    )
+
+
+def new_case() -> cases.NewCase:
+    return cases.NewCase(title="路灯不亮", category=town.LAMP, area_path=town.QUAY)
+
+
+def open_case(b: Bench) -> None:
+    b.act("case.open", lambda s: cases.open_case(s, new_case(), actor=b.user(s), at=soon()))
+
+
+def standing_case(b: Bench, state: CaseState) -> int:
+    """Write a case in a state, without the journal."""
+    with b.store.write() as session:
+        case = Case(
+            number="AJ-T", title="t", category=town.LAMP, area_path=town.QUAY, unit_code="U2",
+            state=state, opened_at=datetime.now(UTC) - timedelta(minutes=30), result="已清运",
+            closed_at=datetime.now(UTC) if state is CaseState.CLOSED else None,
+        )  # fmt: skip
+        session.add(case)
+        session.flush()
+        return case.id
+
+
+def stepper(action: CaseAction) -> Callable[[Bench], None]:
+    state = next(state for state, taken in CASE_FLOW if taken is action)
+
+    def do(b: Bench) -> None:
+        number = standing_case(b, state)
+        b.act(
+            f"case.{action.value}",
+            lambda s: cases.take_step(s, number, action, actor=b.user(s), at=soon(), form=FORM),
+        )
+
+    return do
+
+
+def call(b: Bench) -> None:
+    number = standing_case(b, CaseState.CLOSED)
+    b.act(
+        "feedback.record",
+        lambda s: feedback.record(
+            s, number, solved=True, satisfaction=5, note="", actor=b.user(s), at=soon()
+        ),
+    )
+
+
+def change_rule(b: Bench) -> None:
+    def do(s: Session) -> None:
+        rule = rules.current(s)[0]
+        rules.change(
+            s, rule.model_copy(update={"enabled": not rule.enabled}), actor=b.user(s), at=soon()
+        )
+
+    b.act("rule.change", do)
+
+
+def import_(b: Bench) -> None:
+    file = b.folder / "事件.csv"
+    file.write_text(
+        "来源编号,上报时间,类别代码,标题,内容,经度,纬度\n"
+        "A1,2026-06-01 08:00:00+08:00,A-06010,垃圾,堆放,0.5,0.5\n",
+        "utf-8",
+    )
+    b.command("import", str(file))
+
+
+def import_areas(b: Bench) -> None:
+    file = b.folder / "areas.geojson"
+    file.write_text(
+        '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"新街道",'
+        '"code":"990101009"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[0,1],[1,1],'
+        "[1,0],[0,0]]]}}]}",
+        "utf-8",
+    )
+    b.command(
+        "import-areas", str(file), "--datum", "wgs84", "--level", "street",
+        "--parent-path", town.EAST,
+    )  # fmt: skip
+
+
+def rejects(b: Bench) -> None:
+    file = b.folder / "rejects.csv"
+    file.write_text("x", "utf-8")
+    with b.store.read() as session:
+        user = b.user(session)
+    assert importreport.take_rejects(b.store, user, file, at=soon()) == b"x"
+
+
+DO: dict[str, Callable[[Bench], None]] = {
+    "alert.acknowledge": acknowledge,
+    "alert.dismiss": dismiss,
+    "case.open": open_case,
+    **{f"case.{action.value}": stepper(action) for action in CaseAction},
+    "feedback.record": call,
+    "rule.change": change_rule,
+    "import": import_,
+    "import_areas": import_areas,
+    "rejects.download": rejects,
+    "export": lambda b: b.command("export", "events", "--out", str(b.folder / "e.csv")),
+    "lake.sync": lambda b: b.command("lake", "sync"),
+    "lake.rebuild": lambda b: b.command("lake", "rebuild"),
+    "detect.run": lambda b: b.command("detect", "run"),
+}
+
+
+def test_every_action_of_the_list_has_its_test():
+    assert set(DO) | set(ELSEWHERE) == set(BY_PEOPLE)
+    for did, place in ELSEWHERE.items():
+        assert did in Path(place).read_text("utf-8"), did
+
+
+def test_what_the_source_journals_is_in_the_list():
+    said = {
+        keyword.value.value
+        for source in shipped()
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and dotted(node.func).split(".")[-1] != "_log"
+        for keyword in node.keywords
+        if keyword.arg == "did"
+        and isinstance(keyword.value, ast.Constant)
+        and isinstance(keyword.value.value, str)
+    }
+    assert said - set(ACTIONS) == set()
+    assert len(said) > 10
+
+
+def written(store: Store, did: str) -> list[Result]:
+    with store.read() as session:
+        return [line.result for line in journal.lines(session, limit=9999) if line.did == did]
+
+
+def everything(store: Store) -> int:
+    with store.read() as session:
+        return len([x for x in journal.lines(session, limit=9999) if x.did != "detect.tick"])
+
+
+@pytest.mark.parametrize("did", DO)
+def test_an_action_writes_exactly_one_line(bench: Bench, did: str):
+    before = everything(bench.store)
+    DO[did](bench)
+    assert written(bench.store, did) == [Result.DONE]
+    assert everything(bench.store) == before + 1
+
+
+@pytest.mark.parametrize("did", DO)
+def test_without_the_permission_it_writes_exactly_one_refused_line(bench: Bench, did: str):
+    with bench.store.write() as session:
+        accounts.put_role(session, code="local_operator", name="无权", permissions=[])
+    before = everything(bench.store)
+    with pytest.raises(GovDashError):
+        DO[did](bench)
+    assert written(bench.store, did) == [Result.REFUSED]
+    assert everything(bench.store) == before + 1
