@@ -24,7 +24,4 @@ class Permission(StrEnum):
     DETECT_RUN = "city:detect:run"
     STATUS_READ = "city:status:read"
     JOURNAL_READ = "city:journal:read"
-    AUDIT_READ = "city:audit:read"
-    PERSON_EXPORT = "scope:person:export"
-    EXPORT_APPROVE = "city:export:approve"
     SYSTEM_OPERATE = "city:system:operate"

@@ -221,13 +221,3 @@ class Job(Labelled):
     DETECT_TICK = "detect_tick", "异常监测"
     CLOCK_CHECK = "clock_check", "时限检查"
     DEMO_LIVE = "demo_live", "演示事件"
-    AUDIT_CHECKPOINT = "audit_checkpoint", "日志检查点"
-
-
-class RequestState(Labelled):
-    """How far a request for an export with person data got."""
-
-    PENDING = "pending", "待审批"
-    APPROVED = "approved", "已批准"
-    REJECTED = "rejected", "已驳回"
-    WITHDRAWN = "withdrawn", "已撤回"

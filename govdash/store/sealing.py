@@ -4,8 +4,9 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -41,6 +42,21 @@ class Mark:
         at = aware_utc(self.at).isoformat()
         parts = (kind, self.last_id, self.lines, self.last_hash, at, self.key_id)
         return "|".join(["govdash", *map(str, parts)]).encode()
+
+    def to_json(self) -> str:
+        """Write it as one line of a file that is kept elsewhere."""
+        return json.dumps(asdict(self) | {"at": aware_utc(self.at).isoformat()})
+
+    @classmethod
+    def of_json(cls, line: str) -> Self:
+        """Read such a line, or raise `InputError`; whether it is genuine its signature says."""
+        try:
+            told = json.loads(line)
+            return cls(**(told | {"at": aware_utc(datetime.fromisoformat(told["at"]))}))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise InputError(
+                f"检查点“{line.strip()[:80]}”读不懂；应为 govdash audit checkpoint 写出的一行。"
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +103,9 @@ class Seal:
         return f"Seal({self.public.key_id})"
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        """Read a secret key: 32 bytes in base64."""
-        return cls(_bytes(text, "GOVDASH_AUDIT_KEY", SettingsError))
+    def of(cls, text: str, *, what: str = "GOVDASH_AUDIT_KEY") -> Self:
+        """Read a secret key: 32 bytes in base64; `what` names it when it is none."""
+        return cls(_bytes(text, what, SettingsError))
 
     @property
     def public(self) -> PublicKey:
@@ -124,12 +140,17 @@ def load_seal(settings: Settings) -> Seal:
     if settings.audit_key:
         return Seal.of(settings.audit_key)
     path = settings.var / KEY_FILE
-    if not path.exists():
-        _make(path)
-    seal = Seal.of(path.read_text("ascii").strip())
-    public = settings.var / PUBLIC_FILE
-    if not public.exists():
-        public.write_text(seal.public.text + "\n", "ascii")
+    try:
+        if not path.exists():
+            _make(path)
+        seal = Seal.of(path.read_text("ascii").strip(), what=str(path))
+        public = settings.var / PUBLIC_FILE
+        if not public.exists():
+            public.write_text(seal.public.text + "\n", "ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"审计密钥 {path} 无法读写（{error}）；请检查文件属主和权限，或从备份取回。"
+        ) from error
     return seal
 
 

@@ -1,7 +1,7 @@
 """The tables."""
 
 from govdash.store.models.alerts import Alert, AlertStep, Rule
-from govdash.store.models.audit import AuditCheckpoint, ExportDownload, ExportRequest, JournalHead
+from govdash.store.models.audit import AuditCheckpoint, JournalHead
 from govdash.store.models.base import Base
 from govdash.store.models.cases import Case, CaseStep, ClockInterval, Feedback
 from govdash.store.models.events import Counter, Event, EventPerson, Import, RejectedRow
@@ -30,8 +30,6 @@ __all__ = [
     "Counter",
     "Event",
     "EventPerson",
-    "ExportDownload",
-    "ExportRequest",
     "Feedback",
     "Import",
     "JobRun",

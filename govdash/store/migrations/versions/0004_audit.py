@@ -1,4 +1,4 @@
-"""Where an action came from, its before and after; the signed journal; approved exports.
+"""Where an action came from, its before and after; the signed journal.
 
 The journal's columns are added in place, never by copying the table: its append-only triggers
 and its lines stay as they are.
@@ -18,7 +18,6 @@ branch_labels = None
 depends_on = None
 
 UTC = govdash.store.models.base.UtcDateTime(timezone=True)
-KEPT = ("audit_checkpoints", "export_downloads")
 
 
 def upgrade() -> None:
@@ -47,69 +46,6 @@ def upgrade() -> None:
         *_mark(),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_checkpoints")),
     )
-    op.create_table(
-        "export_requests",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("requested_by", sa.String(length=60), nullable=False),
-        sa.Column("requested_at", UTC, nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
-        sa.Column("fields", sa.JSON(), nullable=False),
-        sa.Column("query", sa.JSON(), nullable=False),
-        sa.Column("areas", sa.JSON(), nullable=False),
-        sa.Column("format", sa.String(length=8), nullable=False),
-        sa.Column("rows", sa.Integer(), nullable=False),
-        sa.Column("hours", sa.Integer(), nullable=False),
-        sa.Column("downloads_allowed", sa.Integer(), nullable=False),
-        sa.Column("downloads_used", sa.Integer(), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum(
-                "pending",
-                "approved",
-                "rejected",
-                "withdrawn",
-                name="requeststate",
-                native_enum=False,
-                create_constraint=True,
-                length=24,
-            ),
-            nullable=False,
-        ),
-        sa.Column("decided_by", sa.String(length=60), nullable=True),
-        sa.Column("decided_at", UTC, nullable=True),
-        sa.Column("decision_note", sa.Text(), nullable=False),
-        sa.Column("expires_at", UTC, nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("downloads_allowed >= 1", name=op.f("ck_export_requests_allowed")),
-        sa.CheckConstraint(
-            "downloads_used >= 0 AND downloads_used <= downloads_allowed",
-            name=op.f("ck_export_requests_counted"),
-        ),
-        sa.CheckConstraint(
-            "decided_by IS NULL OR decided_by <> requested_by",
-            name=op.f("ck_export_requests_decided_by_another"),
-        ),
-        sa.CheckConstraint("hours >= 1", name=op.f("ck_export_requests_hours")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_export_requests")),
-    )
-    op.create_index("ix_export_requests_requested_by", "export_requests", ["requested_by"])
-    op.create_table(
-        "export_downloads",
-        sa.Column("number", sa.String(length=20), nullable=False),
-        sa.Column("request_id", sa.Integer(), nullable=False),
-        sa.Column("by", sa.String(length=60), nullable=False),
-        sa.Column("at", UTC, nullable=False),
-        sa.Column("rows", sa.Integer(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("address", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["request_id"],
-            ["export_requests.id"],
-            name=op.f("fk_export_downloads_request_id"),
-        ),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_export_downloads")),
-    )
-    op.create_index("ix_export_downloads_request_id", "export_downloads", ["request_id"])
     _only_ever_added()
 
 
@@ -129,21 +65,23 @@ def _mark() -> list[sa.Column]:
 
 
 def _only_ever_added() -> None:
-    """Let the database refuse to change checkpoints and downloads, and to delete the head."""
+    """Let the database refuse to change checkpoints, and to delete the head."""
     if op.get_bind().dialect.name == "sqlite":
-        rules = [(table, verb) for table in KEPT for verb in ("UPDATE", "DELETE")]
-        for table, verb in [*rules, ("journal_head", "DELETE")]:
+        for table, verb in (
+            ("audit_checkpoints", "UPDATE"),
+            ("audit_checkpoints", "DELETE"),
+            ("journal_head", "DELETE"),
+        ):
             op.execute(
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, 'append-only table {table}'); END"
             )
         return
-    for table in KEPT:
+    for table, verbs, name in (
+        ("audit_checkpoints", "UPDATE OR DELETE OR TRUNCATE", "append_only"),
+        ("journal_head", "DELETE OR TRUNCATE", "no_delete"),
+    ):
         op.execute(
-            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            f"CREATE TRIGGER {table}_{name} BEFORE {verbs} ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION govdash_append_only()"
         )
-    op.execute(
-        "CREATE TRIGGER journal_head_no_delete BEFORE DELETE OR TRUNCATE ON journal_head "
-        "FOR EACH STATEMENT EXECUTE FUNCTION govdash_append_only()"
-    )

@@ -1,0 +1,90 @@
+"""`govdash audit`: the journal is proved at the command line, and by what lies elsewhere."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from govdash.core.settings import Settings
+from govdash.store import Store, journal
+from tests.cli.command import run
+from tests.conftest import NOW
+
+
+@pytest.fixture
+def city(settings: Settings) -> Iterator[Store]:
+    """A database as `govdash init` makes it, with three more lines."""
+    assert run("init", settings=settings).returncode == 0
+    store = Store.of(settings)
+    for n in range(3):
+        with store.write() as session:
+            journal.record(session, actor="a", did="case.close", subject=f"case:{n}", at=NOW)
+    yield store
+    store.close()
+
+
+def test_an_untouched_journal_verifies_also_against_the_checkpoint_kept_elsewhere(
+    city: Store, settings: Settings, tmp_path: Path
+):
+    kept = tmp_path / "elsewhere.jsonl"
+    assert run("audit", "checkpoint", "--out", str(kept), settings=settings).returncode == 0
+    done = run("audit", "verify", "--checkpoint", str(kept), "--json", settings=settings)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["ok"] is True
+    assert json.loads(done.stdout)["outside"] == 1
+
+
+def test_a_changed_line_is_named_and_no_checkpoint_vouches_for_it(city: Store, settings: Settings):
+    with city.engine.begin() as connection:
+        last = connection.execute(text("SELECT max(id) FROM journal")).scalar_one()
+        connection.execute(text("DROP TRIGGER journal_no_update"))
+        connection.execute(text("UPDATE journal SET actor = 'b' WHERE id = :n"), {"n": last})
+    done = run("audit", "verify", settings=settings)
+    assert done.returncode == 1
+    assert f"第 {last} 行" in done.stderr
+    done = run("audit", "checkpoint", settings=settings)
+    assert done.returncode == 2
+    assert "不能签检查点" in done.stderr
+
+
+def test_a_journal_without_its_end_and_its_head_is_found_by_the_checkpoint_kept_elsewhere(
+    city: Store, settings: Settings, tmp_path: Path
+):
+    kept = tmp_path / "elsewhere.jsonl"
+    assert run("audit", "checkpoint", "--out", str(kept), settings=settings).returncode == 0
+    with city.engine.begin() as connection:
+        for trigger in (
+            "journal_no_delete",
+            "journal_head_no_delete",
+            "audit_checkpoints_no_delete",
+        ):
+            connection.execute(text(f"DROP TRIGGER {trigger}"))
+        for table in ("journal", "journal_head", "audit_checkpoints"):
+            connection.execute(text(f"DELETE FROM {table}"))
+    assert (
+        run("audit", "verify", settings=settings).returncode == 0
+    )  # nothing is left that could tell
+    done = run("audit", "verify", "--checkpoint", str(kept), settings=settings)
+    assert done.returncode == 1
+    assert "检查点" in done.stderr
+
+
+def test_a_file_that_holds_no_checkpoint_is_refused(
+    city: Store, settings: Settings, tmp_path: Path
+):
+    kept = tmp_path / "elsewhere.jsonl"
+    kept.write_text("hello\n")
+    done = run("audit", "verify", "--checkpoint", str(kept), settings=settings)
+    assert done.returncode == 2
+    assert "读不懂" in done.stderr
+
+
+def test_a_key_that_cannot_be_read_is_told_with_its_place(city: Store, settings: Settings):
+    key = settings.var / "keys" / "audit.key"
+    key.unlink()
+    key.mkdir()
+    done = run("audit", "verify", settings=settings)
+    assert done.returncode == 2
+    assert str(key) in done.stderr
