@@ -7,6 +7,7 @@ import pytest
 from govdash.core.errors import InputError
 from govdash.detect.contract import SCORE_COLUMNS
 from govdash.detect.native import Native, combine
+from govdash.detect.native.outliers import USUAL_PHI, sampling_variance, shrunk_dispersion
 
 NAMES = {"D": "day", "W": "week", "H": "hour"}
 STEPS = {"D": "1D", "W": "7D", "H": "1h"}
@@ -276,3 +277,25 @@ def test_the_combination_of_one_tail_is_that_tail_and_of_equal_tails_the_same():
     assert combine(np.full((2, 1), np.nan), np.ones((2, 1)))[0] == 1.0
     tiny = combine(np.array([[1e-200], [0.4]]), np.ones((2, 1)))
     assert tiny[0] == pytest.approx(2e-200, rel=1e-9)
+
+
+def test_a_dispersion_is_raised_as_far_as_the_series_cannot_show_its_own():
+    phi, mean = np.array([1.0, 1.0, 3.0]), np.array([1e-4, 100.0, 0.01])
+    raised = shrunk_dispersion(phi, mean, 730)
+    assert USUAL_PHI - 0.01 < raised[0] < USUAL_PHI  # knows nothing
+    assert 1.0 < raised[1] < 1.03  # knows its own
+    assert raised[2] == 3.0  # never lowered
+
+
+def test_the_weight_of_a_dispersion_by_hand():
+    # m = 1, n = 1000, φ₀ = 1.3: v = 1.69 (2 + 1.8 + 1/1.3) / 1000 = 0.007722, w = 0.90064
+    raised = shrunk_dispersion(np.array([1.0]), np.array([1.0]), 1000)
+    assert raised[0] == pytest.approx(0.90064 + 0.09936 * 1.3, abs=1e-5)
+
+
+@pytest.mark.parametrize("phi", [1.5, 3.0])
+def test_the_sampling_variance_is_that_of_drawn_counts(phi):
+    rng = np.random.default_rng(4)
+    drawn = rng.negative_binomial(2.0 / (phi - 1.0), 1.0 / phi, (200, 20_000))
+    seen = ((drawn - 2.0) ** 2 / 2.0).mean(axis=0)
+    assert seen.var() == pytest.approx(sampling_variance(phi, np.array(2.0), 200), rel=0.05)

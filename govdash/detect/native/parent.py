@@ -17,6 +17,7 @@ from govdash.detect.glm import Fit, fit_batch
 from govdash.detect.native.calendar import Calendar
 from govdash.detect.native.outliers import (
     lasting,
+    shrunk_dispersion,
     trust,
     typical_mean,
     unbiased_dispersion,
@@ -240,6 +241,7 @@ class _Rounds:
                 parameters=self.design.shape[1],
                 middle=middle,
             )
+        self.phi = shrunk_dispersion(self.phi, typical_mean(self.mean), len(self.counts))
 
     def _pearson(self) -> np.ndarray:
         n, p = len(self.counts), self.design.shape[1]
