@@ -14,6 +14,8 @@ from govdash.core.filters import EventFilter, Period
 from govdash.detect import ALL
 from govdash.lake import Lake, queries
 from govdash.store.underlying import CHANNEL
+from govdash.workflow import monthly
+from govdash.workflow.memory import Memory
 from govdash.workflow.rules import Rule
 
 _LONGEST: Final = 7  # days of the longest window (`detect.windows`)
@@ -54,35 +56,77 @@ def history(
     zone_name: str,
     at: datetime | None = None,
     n_days: int | None = None,
+    memory: Memory | None = None,
 ) -> Counts:
     """Return the counts of every series that the rules watch by local day, quiet days as zeros.
 
-    The first row is the first day with any event within the history that the rules ask for (or
-    `n_days`), the last row is `last`. With `at`, a moment of the day after, there is one more:
+    The first row is the first day with any placed event within the history that the rules ask for
+    (or `n_days`), the last row is `last`. With `at`, a moment of the day after, there is one more:
     that day up to the hour of `at`; a replay of an earlier moment must not see what came later.
+    With a `memory`, only months that changed since they were counted are counted; the counts are
+    the same.
     """
     period = Period.last_days(
         n_days or max(rule.parameters.history_days for rule in rules),
         until=last,
         zone_name=zone_name,
     )
+    today = None if at is None else _today(lake, rules, at, last + timedelta(days=1), zone_name)
+    if memory is not None:
+        return _remembered(lake, memory, rules, period, today)
     fine = _fine(lake, rules, period, grain="day")
-    days = [pd.Timestamp(last)]
-    if at is not None:
-        day = last + timedelta(days=1)
-        now = pd.Timestamp(at.astimezone(ZoneInfo(zone_name)).replace(tzinfo=None))
-        today = _fine(lake, rules, Period(day, day, zone_name), grain="hour")
-        today = today[today["bucket"] <= now].assign(bucket=pd.Timestamp(day))
+    end = pd.Timestamp(last)
+    if today is not None:
         fine = pd.concat([fine, today], ignore_index=True)
-        days.append(pd.Timestamp(day))
+        end += pd.Timedelta(days=1)
     if fine.empty:
         return Counts(pd.DataFrame(), pd.Series(dtype=float))
     parts = [_series(fine, rules, level, kind) for level, kind in _combinations(rules)]
     long = pd.concat([part for part, _ in parts])
-    wide = long.unstack("series", fill_value=0)
-    index = pd.date_range(fine["bucket"].min(), days[-1], name="day")
+    wide = long.unstack("series", fill_value=0).sort_index(axis=1)
+    placed = fine.dropna(subset=[level for level, _ in _combinations(rules)], how="all")
+    if placed.empty:
+        return Counts(pd.DataFrame(), pd.Series(dtype=float))
+    index = pd.date_range(placed["bucket"].min(), end, name="day")
     least = pd.concat([least for _, least in parts])
     return Counts(wide.reindex(index, fill_value=0), least[wide.columns])
+
+
+def _today(
+    lake: Lake, rules: Sequence[Rule], at: datetime, day: date, zone_name: str
+) -> pd.DataFrame:
+    """Count as `_fine` what came on `day` up to the hour of `at`."""
+    now = pd.Timestamp(at.astimezone(ZoneInfo(zone_name)).replace(tzinfo=None))
+    today = _fine(lake, rules, Period(day, day, zone_name), grain="hour")
+    return today[today["bucket"] <= now].assign(bucket=pd.Timestamp(day))
+
+
+def _remembered(
+    lake: Lake,
+    memory: Memory,
+    rules: Sequence[Rule],
+    period: Period,
+    today: pd.DataFrame | None,
+) -> Counts:
+    """Return what `history` does, from the months that `memory` holds."""
+    pairs = _combinations(rules)
+
+    def grouped(fine: pd.DataFrame) -> "list[pd.Series[int]]":
+        return [_grouped(fine, level, kind) for level, kind in pairs]
+
+    def count(month: Period) -> "list[pd.Series[int]]":
+        return grouped(_fine(lake, rules, month, grain="day"))
+
+    told = [rules[0].parameters.subject, pairs]
+    parts = list(monthly.blocks(lake, memory, period, told=told, count=count))
+    last = period.last
+    if today is not None:
+        last += timedelta(days=1)
+        parts.append(monthly.Block.of(grouped(today), last, 1))
+    known = [_known(rules, level, kind) for level, kind in pairs]
+    daily, group = monthly.joined(parts, last, least=[total for total, _ in known])
+    least = np.array([number for _, number in known], dtype=float)[group]
+    return Counts(daily, pd.Series(least, index=daily.columns))
 
 
 def _fine(lake: Lake, rules: Sequence[Rule], period: Period, *, grain: str) -> pd.DataFrame:
@@ -106,16 +150,27 @@ def _series(
 
     With them, by series: the smallest number within a window that a rule would look at.
     """
-    mine = [rule.parameters for rule in rules if (level, kind) in _combinations([rule])]
+    total, least = _known(rules, level, kind)
+    counts = _grouped(fine, level, kind)
+    totals = counts.groupby("series").sum()
+    kept = totals.index[totals >= total]
+    busy = counts[counts.index.get_level_values("series").isin(kept)]
+    return busy, pd.Series(least, index=kept)
+
+
+def _grouped(fine: pd.DataFrame, level: str, kind: str) -> "pd.Series[int]":
+    """Add the fine counts up by (``bucket``, ``series``)."""
     placed = fine.dropna(subset=[level])
     what = ALL if kind == "all" else placed[kind].astype(str)
     series = (placed[level].astype(str) + "|" + what).rename("series")
-    counts = placed["n"].groupby([placed["bucket"], series]).sum()
-    totals = counts.groupby("series").sum()
-    kept = totals.index[totals >= min(p.min_total for p in mine)]
-    least = min(p.min_observed if p.direction == "high" else 0.0 for p in mine)
-    busy = counts[counts.index.get_level_values("series").isin(kept)]
-    return busy, pd.Series(least, index=kept)
+    return placed["n"].groupby([placed["bucket"], series]).sum()
+
+
+def _known(rules: Sequence[Rule], level: str, kind: str) -> tuple[int, float]:
+    """Return the least events of a series that is watched, and the least in a window."""
+    mine = [rule.parameters for rule in rules if (level, kind) in _combinations([rule])]
+    least = min(float(p.min_observed) if p.direction == "high" else 0.0 for p in mine)
+    return min(p.min_total for p in mine), least
 
 
 def _combinations(rules: Sequence[Rule]) -> list[tuple[str, str]]:

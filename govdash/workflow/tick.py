@@ -8,19 +8,21 @@ from govdash.access import SYSTEM
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
 from govdash.core.vocab import Signal
-from govdash.detect import Finding
+from govdash.detect import Finding, Native
 from govdash.detect.keys import SeriesKey, contains, related
 from govdash.lake import Lake
 from govdash.store import Session, Store, journal
 from govdash.store import alerts as rows
 from govdash.store.models import Alert
-from govdash.workflow import counting, signals, watched
+from govdash.workflow import counting, signals, watched, weekly
 from govdash.workflow import rules as rule_book
 from govdash.workflow.calendar import WorkCalendar
+from govdash.workflow.memory import Memory
 from govdash.workflow.naming import Names
 from govdash.workflow.rules import Rule
 from govdash.workflow.signals import Outcome
 from govdash.workflow.watched import Look, Watch
+from govdash.workflow.weekly import Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class _Seen:
     series: int
     note: str = ""
     complete: bool = False  # whether silence means that nothing is abnormal
+    week: Week | None = None  # what a native detector has learned and seen, to be kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +79,35 @@ def run_tick(store: Store, lake: Lake, settings: Settings, *, at: datetime) -> T
 
     Completed local days are scored; today only for being above what a whole day may bring. The
     same moment over the same lake again changes nothing. All writes are one transaction with one
-    journal line, so a tick that is killed leaves nothing behind.
+    journal line, so a tick that is killed leaves nothing behind. What was counted and learned is
+    kept after that (`memory`), so that the next tick does only what is new; a tick without it, or
+    killed before it, says the same.
     """
     with store.read() as session:
         book = rule_book.current(session)
         names = Names.load(session)
-    calendar = WorkCalendar.load(settings.data)
+    calendar, memory = WorkCalendar.load(settings.data), Memory.of(settings)
     seen = [
-        _look(lake, watch, settings, at=at, calendar=calendar) for watch in watched.watches(book)
+        _look(lake, watch, settings, memory, at=at, calendar=calendar)
+        for watch in watched.watches(book)
     ]
     scored = _judge(lake, seen, names, zone_name=settings.timezone)
     with store.write() as session:
-        return _decide(session, scored, book, names, settings, at=at)
+        summary = _decide(session, scored, book, names, settings, at=at)
+    for one in seen:
+        if one.week is not None:
+            one.week.keep(memory)
+    return summary
 
 
 def _look(
-    lake: Lake, watch: Watch, settings: Settings, *, at: datetime, calendar: WorkCalendar
+    lake: Lake,
+    watch: Watch,
+    settings: Settings,
+    memory: Memory,
+    *,
+    at: datetime,
+    calendar: WorkCalendar,
 ) -> _Seen:
     last = local_day(at, settings.zone) - timedelta(days=1)
     today = last + timedelta(days=1)
@@ -101,23 +117,32 @@ def _look(
         last=last,
         zone_name=settings.timezone,
         at=at if watch.partial_day else None,
+        n_days=weekly.history_days(watch.history_days, last),
+        memory=memory,
     )
     size = counts.daily.shape[1]
     if size == 0:
         return _Seen(watch, (), 0, "数据湖中没有可评分的序列")
     known = counts.until(last)
-    detector = watch.make(calendar, known.index[0].date(), last)
+    first = known.index[0].date()
+    # told the days off that any tick of this week may meet, so that all of them mean the same fit
+    detector = watch.make(calendar, first, weekly.fit_day(last) + timedelta(days=6))
     if len(known) < detector.min_days:
         short = f"历史只有 {len(known)} 天，至少需要 {detector.min_days} 天"
         return _Seen(watch, (), size, short)
     learned = counts.candidates(last, today)
     if not learned:
         return _Seen(watch, (), size, complete=True)
-    detector.fit(known[learned])
+    week = None
+    if isinstance(detector, Native):
+        until = weekly.fit_day(last, first=first, needs=detector.min_days)
+        week = weekly.week_of(memory, detector, counts, learned, until=until, last=last)
+    else:
+        detector.fit(known[learned])
     looks = [watch.look(detector, counts, learned=learned, at_day=last)]
     if watch.partial_day:
         looks.append(watch.look(detector, counts, learned=learned, at_day=today, today=True))
-    return _Seen(watch, tuple(looks), size, detector.note_, complete=True)
+    return _Seen(watch, tuple(looks), size, detector.note_, complete=True, week=week)
 
 
 def _judge(lake: Lake, seen: Sequence[_Seen], names: Names, *, zone_name: str) -> list[_Scored]:
@@ -191,6 +216,9 @@ def _decide(
         and alert.rule_code in days.keys() - silent
         and not _spreads(alert, heard)
     )
+    weeks = [one.week for one in seen_by if one.week is not None]
+    told_notes = [one.note for one in (*seen_by, *weeks) if one.note]
+    late = [line for week in weeks for line in week.audit()]
     summary = TickSummary(
         at=at,
         day=local_day(at, settings.zone) - timedelta(days=1),
@@ -200,9 +228,9 @@ def _decide(
         updated=len(told[Outcome.UPDATED]) + len(told[Outcome.NOTED]),
         folded=folded,
         faded=faded,
-        notes=tuple(dict.fromkeys(one.note for one in seen_by if one.note)),
+        notes=tuple(dict.fromkeys(told_notes)),
     )
-    if summary.changed:
+    if summary.changed or late:
         journal.record(
             session,
             actor=SYSTEM.login,
@@ -214,6 +242,7 @@ def _decide(
                 "updated": summary.updated,
                 "faded": summary.faded,
                 "series": summary.series,
+                **({"late": late} if late else {}),
             },
         )
     return summary

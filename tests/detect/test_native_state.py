@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from govdash.core.errors import InputError
-from govdash.detect.native import Native, factors, from_bytes, to_bytes
+from govdash.detect.native import Native, factors, from_bytes, joined, taken, to_bytes
 
 
 def weekly_pattern(n, *, seed=1):
@@ -86,3 +86,25 @@ def test_only_kept_buckets_and_known_series_are_explained():
         factors(state, "c", counts.index[-1])
     with pytest.raises(InputError, match="不在已评分的最近 7 个时段内"):
         factors(state, "a", counts.index[-8])
+
+
+def test_series_learned_apart_and_joined_go_on_as_if_learned_together():
+    counts = weekly_pattern(400).join(weekly_pattern(400, seed=2).add_prefix("c"))
+    whole = Native().fit(counts.iloc[:-9]).state_
+    apart = [Native().fit(counts.iloc[:-9, part]).state_ for part in ([2, 0], [3, 1])]
+    both = taken(joined(*apart), list(counts.columns))
+    rest = counts.iloc[-9:].to_numpy(dtype=float)
+    for one, other in zip(whole.advance(rest)[1], both.advance(rest)[1], strict=True):
+        np.testing.assert_allclose(one.tails.p_high, other.tails.p_high, rtol=1e-9)
+        np.testing.assert_allclose(one.mean, other.mean, rtol=1e-9)
+
+
+def test_states_of_other_buckets_or_places_in_time_are_not_joined():
+    counts = weekly_pattern(400)
+    early, late = (Native().fit(counts.iloc[:n, [0]]).state_ for n in (390, 391))
+    with pytest.raises(InputError, match="不能合并；请重新学习"):
+        joined(early, late)
+    with pytest.raises(InputError, match="停在不同的时段"):
+        joined(early, early.advance(np.array([[1.0]]))[0])
+    with pytest.raises(InputError, match="没有学习过基线"):
+        taken(early, ["unknown"])

@@ -5,6 +5,7 @@ from govdash.detect.native.detector import USUAL, Native, Usual
 from govdash.detect.native.factors import Factors, factors
 from govdash.detect.native.level import Level, LevelRule
 from govdash.detect.native.parent import Parent, fit_parent
+from govdash.detect.native.parts import joined, taken
 from govdash.detect.native.state import LateCount, Scored, State, Ticked
 from govdash.detect.native.storage import from_bytes, to_bytes
 from govdash.detect.native.tails import BucketTails, combine
@@ -28,5 +29,7 @@ __all__ = [
     "factors",
     "fit_parent",
     "from_bytes",
+    "joined",
+    "taken",
     "to_bytes",
 ]

@@ -14,7 +14,7 @@ from scipy import special
 from threadpoolctl import ThreadpoolController
 
 from govdash.core.errors import InputError
-from govdash.detect.buckets import Bucket, bucket_named, bucket_of
+from govdash.detect.buckets import BUCKETS, Bucket, bucket_named, bucket_of
 from govdash.detect.contract import Forecast, check_counts, check_later, score_frame
 from govdash.detect.native.calendar import Calendar, Frequency
 from govdash.detect.native.level import MEMORY, REACH, Level, LevelRule
@@ -155,7 +155,6 @@ class Native:
         rule, windows = self._rule(freq), self._windows(freq)
         least = self.min_buckets or USUAL[freq].least
         check_counts(counts, needs=max(least, rule.guard + 2), bucket=bucket)
-        self.bucket_ = bucket
         values = counts.to_numpy(dtype=float)
         buckets = pd.DatetimeIndex(counts.index[: len(counts) - rule.guard])
         learned, guarded = values[: len(buckets)], values[len(buckets) :]
@@ -182,9 +181,14 @@ class Native:
             p_since=none,
             late_within=USUAL[freq].late_within + rule.guard,
         )
-        self.state_, _ = state.advance(guarded)
-        self.learned_until_ = buckets[-1]
-        self.note_ = calendar.note
+        return self.resume(state.advance(guarded)[0])
+
+    def resume(self, state: State) -> Self:
+        """Go on from the `state` of a detector with the same parameters, instead of `fit`."""
+        self.state_ = state
+        self.bucket_ = BUCKETS[state.parent.calendar.freq]
+        self.learned_until_ = state.learned_until
+        self.note_ = state.parent.calendar.note
         return self
 
     def score(self, counts: pd.DataFrame) -> pd.DataFrame:
