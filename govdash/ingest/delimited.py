@@ -182,6 +182,8 @@ def _put(chunk: Chunk, record: Record, number: int, *, last: bool) -> None:
     reason = None
     if cut and (len(fields) < width or text.count('"') % 2):
         reason = "truncated_row"
+    elif not record.whole and max(map(len, fields)) > csv.field_size_limit():
+        reason = "text_too_long"
     elif not record.whole or len(fields) != width:
         reason = "field_count"
     elif LOST in text:

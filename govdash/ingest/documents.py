@@ -10,6 +10,7 @@ from shapely import GEOSException
 from shapely.geometry import shape
 
 from govdash.core.errors import InputError
+from govdash.ingest.bounds import JsonLimits
 from govdash.ingest.encoding import LOST, Scan, open_text
 from govdash.ingest.tables import CHUNK_ROWS, Broken, Chunk, Table, value_text
 
@@ -26,12 +27,15 @@ class _Recoded:
 
     def __init__(self, path: Path, encoding: str) -> None:
         self.text, self.raw = open_text(path, encoding)
+        self._limits = JsonLimits(path.name)
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes; the JSON reader asks for none at first, to see the type."""
         if size == 0:
             return b""
-        return self.text.read(size if size < 0 else max(1, size // 4)).encode()
+        piece = self.text.read(size if size < 0 else max(1, size // 4)).encode()
+        self._limits.look_at(piece)
+        return piece
 
 
 def open_document(path: Path, scanned: Scan) -> Table:
@@ -83,7 +87,7 @@ def _prefix(path: Path, scanned: Scan) -> str:
 def _is_object(text: str) -> bool:
     try:
         return isinstance(json.loads(text.lstrip("\ufeff")), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -121,13 +125,13 @@ def _lines(path: Path, scanned: Scan) -> Iterator[tuple[Mapping[str, str] | Brok
                 continue
             number += 1
             try:
-                item = json.loads(text)
-            except ValueError:
+                row = _row(json.loads(text), number, text)
+            except (ValueError, RecursionError):
                 cut = not line.endswith("\n") and not stream.readline(1)
                 reason = "truncated_row" if cut else "bad_json"
                 yield Broken(number, reason, {RAW_COLUMN: text[:RAW_CHARS]}), 1.0
                 continue
-            yield _row(item, number, text), _fraction(raw, scanned)
+            yield row, _fraction(raw, scanned)
 
 
 def _row(item: object, number: int, text: str) -> Mapping[str, str] | Broken:

@@ -1,12 +1,14 @@
 """XLSX (and XLS, ODS): the sheets whose header fits, cells as texts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, load_workbook
 
 from govdash.core.errors import InputError
+from govdash.ingest.bounds import check_book
 from govdash.ingest.encoding import fingerprint
 from govdash.ingest.tables import (
     CHUNK_ROWS,
@@ -32,10 +34,22 @@ def open_sheets(
     InputError
         When it is no workbook, the sheet is missing, or there is no row.
     """
+    check_book(path)
+    with _told(path):
+        return _open(path, known, sheet, header)
+
+
+@contextmanager
+def _told(path: Path) -> Generator[None]:
+    """Tell in words what is wrong with a book or a sheet in it; sheets are read row by row."""
     try:
-        book = load_workbook(str(path))
+        yield
     except (CalamineError, BadZipFile, OSError) as error:
         raise InputError(f"{path.name} 无法作为 Excel 工作簿打开；文件可能不完整。") from error
+
+
+def _open(path: Path, known: frozenset[str], sheet: str | None, header: Sequence[str]) -> Table:
+    book = load_workbook(str(path))
     if sheet is not None and sheet not in book.sheet_names:
         raise InputError(f"{path.name} 没有工作表“{sheet}”；有：{'、'.join(book.sheet_names)}。")
     wanted = known | set(header)
@@ -50,7 +64,7 @@ def open_sheets(
     best = max(hits, key=lambda name: hits[name])
     columns = starts[best][0]
     chosen = [name for name in starts if starts[name][0] == columns] if hits[best] else [best]
-    chunks = _chunks(book, [(name, starts[name][1]) for name in chosen], columns)
+    chunks = _whole(path, _chunks(book, [(name, starts[name][1]) for name in chosen], columns))
     first = next(chunks, None)
     if first is None:
         raise InputError(f"{path.name} 只有表头，没有数据行。")
@@ -105,6 +119,11 @@ def _chunks(
     if chunk.size:
         chunk.fraction = 1.0
         yield chunk
+
+
+def _whole(path: Path, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    with _told(path):
+        yield from chunks
 
 
 def _again(first: Chunk, rest: Iterator[Chunk]) -> Iterator[Chunk]:
