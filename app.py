@@ -1,19 +1,23 @@
-"""The one entry: pages, HTTP routes and timed jobs in one process (`streamlit run app.py`)."""
+"""The one entry: pages, HTTP routes and timed jobs in one process (started by `govdash serve`)."""
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import config
 
-from govdash.api import loopback, routes
+from govdash.api import client, loopback, routes
 from govdash.api.addresses import KnownAddresses
+from govdash.api.limits import RateLimits
 from govdash.api.metrics import GROUPS, CountRequests
 from govdash.api.origin import RequestIds
+from govdash.api.protection import Protection, tile_source
 from govdash.core.errors import GovDashError
 from govdash.core.settings import ROOT, Settings
 from govdash.lake import Lake
@@ -21,14 +25,17 @@ from govdash.store import Store
 from govdash.web.registry import PAGES
 from govdash.worker import Worker, logs
 
+STREAMLIT_PAGE = Path(st.__file__).with_name("static") / "index.html"
 COLLECT_SECONDS = 30  # runner.postScriptGC is off: a full collection holds every session
 
 
 def _checked_settings() -> Settings:
     """Refuse to start where anybody could come in, on bad settings, or without a database."""
     try:
+        client.require_own_rule(os.environ)
         loopback.require_loopback(config.get_option("server.address"))
         read = Settings.from_environment()
+        tile_source(read.tile_url)
         _require_schema(read)
     except GovDashError as error:
         sys.stderr.write(f"错误（{error.code}）：{error}\n")
@@ -98,10 +105,13 @@ app = st.App(
     lifespan=lifespan,
     on_script_error=_on_script_error,
     middleware=[
-        Middleware(loopback.LoopbackOnly),
         Middleware(RequestIds),
+        Middleware(Protection, settings, STREAMLIT_PAGE),
+        Middleware(loopback.LoopbackOnly, settings),
+        Middleware(client.KnownClient, settings),
         Middleware(CountRequests),
+        Middleware(RateLimits, settings),
         Middleware(KnownAddresses, pages={*GROUPS, *(entry.url for entry in PAGES)}),
     ],
-    exception_handlers={GovDashError: routes.as_answer},
+    exception_handlers={GovDashError: routes.as_answer, Exception: routes.as_trouble},
 )

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from govdash.access import acts, load_user, query_for
-from govdash.api.origin import origin_of
-from govdash.core.errors import GovDashError, NotFound, Refused
+from govdash.access import acts, query_for
+from govdash.api.acting import acting
+from govdash.core.errors import BadKey, GovDashError, NotFound, Refused
 from govdash.core.filters import EventFilter, Period
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
@@ -38,13 +38,15 @@ def export_routes(
 def _answer(store: Store, lake: Lake, settings: Settings, request: Request) -> Response:
     try:
         chosen, pieces, name = _prepare(store, lake, settings, request)
+    except BadKey as error:
+        told = {"code": error.code, "message": str(error)}
+        return JSONResponse(told, 401, headers={"WWW-Authenticate": "Bearer"})
     except GovDashError as error:
         status = {Refused.code: 403, NotFound.code: 404}.get(error.code, 400)
         return JSONResponse({"code": error.code, "message": str(error)}, status)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
         "Cache-Control": "private, no-store",
-        "X-Content-Type-Options": "nosniff",
     }
     return StreamingResponse(pieces, media_type=chosen.mime, headers=headers)
 
@@ -61,9 +63,7 @@ def _prepare(
     wanted = EventFilter.from_params(
         request.query_params, default=Period(today, today, settings.timezone)
     )
-    store = store.acting(origin_of(request))
-    with store.read() as session:
-        user = load_user(session)
+    store, user = acting(request, store, settings, at=at)
     with acts.act(store, user, did="export", subject=what, at=at) as session:
         export.require(user, what)
         query = query_for(user, wanted, needs=Permission.EVENT_EXPORT)

@@ -27,6 +27,7 @@ from govdash.core.vocab import AreaLevel
 from govdash.store import Session, Store, areas
 
 KEPT_SECONDS = 60  # making the shapes anew costs about 0.2 s; areas change rarely
+LIBRARY = "/static-maplibre"
 GRID = 1e-5  # degrees, about a metre: finer digits cannot be seen and double the size
 
 
@@ -49,7 +50,7 @@ def geo_routes(store: Callable[[], Store]) -> list[BaseRoute]:
     return [
         Route("/geo/areas/{level}.geojson", area_shapes),
         Route("/geo/layers/{name}.geojson", layer),
-        Mount("/static-maplibre", StaticFiles(directory=maplibre_folder()), name="maplibre"),
+        Mount(LIBRARY, StaticFiles(directory=maplibre_folder()), name="maplibre"),
     ]
 
 

@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from govdash.api.client import client_address, is_forwarded, peer_is_trusted
 from govdash.core.errors import SettingsError
+from govdash.core.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY_VIOLATION = 1008  # WebSocket close code, RFC 6455
@@ -53,15 +55,15 @@ def require_loopback(address: str | None) -> None:
 class LoopbackOnly:
     """ASGI middleware that answers this machine only."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app, self.settings = app, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it with the reason."""
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        reason = _refusal(scope)
+        reason = _refusal(HTTPConnection(scope), self.settings)
         if reason is None:
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
@@ -72,17 +74,20 @@ class LoopbackOnly:
             await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "refused"})
 
 
-def _refusal(scope: Scope) -> str | None:
-    if not _is_local(scope.get("server")) or not _is_local(scope.get("client")):
+def _refusal(asked: HTTPConnection, settings: Settings) -> str | None:
+    if not _is_local(asked.scope.get("server")) or not _is_local(asked.scope.get("client")):
         return "目前没有登录功能，只接受本机的访问。"
-    headers = Headers(scope=scope)
-    hosts = headers.getlist("host")
+    if is_forwarded(asked) and not (
+        peer_is_trusted(asked, settings) and is_loopback(client_address(asked, settings))
+    ):
+        return "请求由代理转发而来；目前没有登录功能，只接受本机的访问。"
+    hosts = asked.headers.getlist("host")
     if len(hosts) != 1 or not is_loopback(_name(hosts[0])):
         return (
             f"主机名“{'、'.join(hosts)}”不是本机；请用 http://127.0.0.1 或 http://localhost 访问。"
         )
-    origins = headers.getlist("origin")
-    if _must_be_ours(scope) and any(urlsplit(o).netloc != hosts[0] for o in origins):
+    origins = asked.headers.getlist("origin")
+    if _must_be_ours(asked.scope) and any(urlsplit(o).netloc != hosts[0] for o in origins):
         return "请求来自别的网页，已拒绝。"
     return None
 

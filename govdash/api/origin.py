@@ -1,20 +1,21 @@
 """From where a request comes: its address and its id, which the answer gives back."""
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from govdash.api.client import client_address
 from govdash.core.origin import Origin, new_request_id, sane_request_id
+from govdash.core.settings import Settings
 
 HEADER = "X-Request-ID"
 KEPT = "govdash_request_id"  # in the ASGI scope's state
 
 
-def origin_of(request: Request) -> Origin:
+def origin_of(request: HTTPConnection, settings: Settings) -> Origin:
     """Return what the journal says of where `request` came from."""
-    address = request.client.host if request.client else ""
     made = getattr(request.state, KEPT, None)
-    return Origin(address, made or new_request_id(), "api")
+    return Origin(client_address(request, settings), made or new_request_id(), "api")
 
 
 class RequestIds:

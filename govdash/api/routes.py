@@ -1,5 +1,7 @@
 """All HTTP routes of the process, and how an error of ours becomes an answer."""
 
+import logging
+import secrets
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -10,12 +12,19 @@ from govdash.api.exports import export_routes
 from govdash.api.geo import geo_routes
 from govdash.api.health import health_routes
 from govdash.api.metrics import metrics_routes
-from govdash.core.errors import GovDashError, NotFound, NotReady, Refused, Unavailable
+from govdash.core.errors import BadKey, GovDashError, NotFound, NotReady, Refused, Unavailable
 from govdash.core.settings import Settings
 from govdash.lake import Lake
 from govdash.store import Store
 
-STATUS = {Refused.code: 403, NotFound.code: 404, Unavailable.code: 503, NotReady.code: 503}
+LOG = logging.getLogger(__name__)
+STATUS = {
+    BadKey.code: 401,
+    Refused.code: 403,
+    NotFound.code: 404,
+    Unavailable.code: 503,
+    NotReady.code: 503,
+}
 
 
 def all_routes(
@@ -38,3 +47,22 @@ async def as_answer(_request: Request, error: GovDashError) -> Response:
     """Tell an error of ours to whoever asked."""
     told = {"code": error.code, "message": str(error)}
     return JSONResponse(told, STATUS.get(error.code, 400))
+
+
+async def as_trouble(_request: Request, error: Exception) -> Response:
+    """Tell what nobody foresaw by a number; the log holds the rest.
+
+    This answer is made outside all middleware, so it brings its headers itself.
+    """
+    number = secrets.token_hex(4)
+    LOG.error("route failed, number %s", number, exc_info=error)
+    told = {
+        "code": "trouble",
+        "message": f"出错了，已记入日志（编号 {number}）。请重试；若仍出错，请把编号告诉管理员。",
+    }
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return JSONResponse(told, 500, headers=headers)

@@ -37,6 +37,7 @@ COMMANDS = {
     "import-areas": Place("imports", "import_areas", "导入区域边界（GeoJSON）。"),
     "export": Place("export", "app"),
     "lake": Place("lake", "app"),
+    "keys": Place("keys", "app"),
     "detect": Place("detect", "app"),
     "audit": Place("audit", "app"),
     "clock": Place("clock", "print_clock", "计算时限何时到期、已用多少。"),

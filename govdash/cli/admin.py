@@ -83,6 +83,7 @@ def serve(
     address: Annotated[str, typer.Option("--address", help="本机地址。")] = HOST,
 ) -> None:
     """Serve the pages and HTTP routes on this machine until stopped."""
+    from govdash.api.client import FORWARDED_ALLOW_IPS
     from govdash.api.loopback import require_loopback
     from govdash.store import Store
 
@@ -98,6 +99,7 @@ def serve(
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     os.chdir(ROOT)  # Streamlit reads .streamlit/config.toml from here
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *arguments]
+    os.environ[FORWARDED_ALLOW_IPS] = ""  # whose word counts is decided in api/client.py alone
     # The server takes this process over, so a signal reaches it directly.
     os.execv(sys.executable, command)  # noqa: S606
 

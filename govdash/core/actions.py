@@ -22,6 +22,9 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "lake.rebuild": "重建数据湖",
     "detect.run": "手工检测",
     "evaluation.run": "模型评测",
+    "key.add": "发放接口密钥",
+    "key.revoke": "吊销接口密钥",
+    "key.use": "使用接口密钥",
     "page.open": "打开页面",
 }
 #: What the platform does by itself.

@@ -28,6 +28,12 @@ class Refused(GovDashError):
     code = "refused"
 
 
+class BadKey(Refused):
+    """An API key that does not count (any more)."""
+
+    code = "bad_key"
+
+
 class Conflict(GovDashError):
     """Somebody else changed the same thing first; nothing was overwritten."""
 

@@ -16,7 +16,7 @@ class Origin:
 
     address: str = ""  # an IP address, or user@host for commands
     request_id: str = ""
-    via: str = ""  # "page", "api", "cli", "worker"
+    via: str = ""  # "page", "api", "api:<prefix of the API key>", "cli", "worker"
 
     def __post_init__(self) -> None:
         """Cut an address to what the journal holds."""

@@ -24,4 +24,5 @@ class Permission(StrEnum):
     DETECT_RUN = "city:detect:run"
     STATUS_READ = "city:status:read"
     JOURNAL_READ = "city:journal:read"
+    KEY_EDIT = "city:key:edit"
     SYSTEM_OPERATE = "city:system:operate"

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +12,7 @@ from govdash.core.errors import SettingsError
 from govdash.core.times import DEFAULT_TIMEZONE
 
 ROOT = Path(__file__).resolve().parents[2]
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Settings:
     worker_inside: bool  # GOVDASH_WORKER=inside|outside: timed jobs in the web process
     demo_live_rate: float  # GOVDASH_DEMO_RATE: live demo events a minute; 0 means none
     tick_minutes: int  # GOVDASH_TICK_MINUTES: minutes between two detection ticks
+    trusted_proxies: tuple[Network, ...]  # GOVDASH_TRUSTED_PROXIES: whose X-Forwarded-* counts
 
     @property
     def zone(self) -> ZoneInfo:
@@ -90,4 +93,24 @@ class Settings:
             worker_inside=worker == "inside",
             demo_live_rate=rate,
             tick_minutes=minutes,
+            trusted_proxies=_networks(env.get("GOVDASH_TRUSTED_PROXIES") or ""),
         )
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    """Read addresses and networks, separated by commas."""
+    found: list[Network] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            network = ip_network(part)
+        except ValueError:
+            raise SettingsError(
+                f"GOVDASH_TRUSTED_PROXIES 中的“{part}”不是 IP 地址或网段；"
+                "例如 10.0.0.0/8,127.0.0.1。"
+            ) from None
+        if network.prefixlen == 0:
+            raise SettingsError(
+                f"GOVDASH_TRUSTED_PROXIES 中的“{part}”等于相信所有人；请只写反向代理的地址。"
+            )
+        found.append(network)
+    return tuple(found)

@@ -7,6 +7,7 @@ import pytest
 
 from govdash.api.loopback import LoopbackOnly, is_loopback, require_loopback
 from govdash.core.errors import SettingsError
+from govdash.core.settings import Settings
 
 LOCAL = "127.0.0.1:8501"
 
@@ -19,11 +20,16 @@ def knock(
     client: str = "127.0.0.1",
     hosts: tuple[str, ...] = (LOCAL,),
     origin: str | None = None,
+    forwarded: str | None = None,
+    trusted: str = "",
 ) -> str:
     """Send one request through the door; return "in" or what it answered."""
     headers = [(b"host", host.encode()) for host in hosts]
     if origin is not None:
         headers.append((b"origin", origin.encode()))
+    if forwarded is not None:
+        headers.append((b"x-forwarded-for", forwarded.encode()))
+    settings = Settings.from_environment({"GOVDASH_TRUSTED_PROXIES": trusted})
     scope: dict[str, Any] = {
         "type": kind,
         "path": "/",
@@ -47,7 +53,7 @@ def knock(
         elif message["type"] == "websocket.close":
             answers.append(str(message["code"]))
 
-    asyncio.run(LoopbackOnly(inside)(scope, receive, send))
+    asyncio.run(LoopbackOnly(inside, settings)(scope, receive, send))
     assert len(answers) == 1
     return answers[0]
 
@@ -101,3 +107,10 @@ def test_our_own_pages_may_write_and_open_websockets():
     assert knock(kind="websocket", origin=f"http://{LOCAL}") == "in"
     assert knock(method="PUT", origin=f"http://{LOCAL}") == "in"
     assert knock(kind="websocket") == "in"  # no browser: command-line clients send no origin
+
+
+def test_a_local_proxy_does_not_let_another_machine_in():
+    assert knock(forwarded="192.168.1.77") == "403"
+    assert knock(forwarded="127.0.0.1") == "403"  # anybody can write that
+    assert knock(forwarded="127.0.0.1", trusted="127.0.0.1") == "in"
+    assert knock(forwarded="127.0.0.1, 192.168.1.77", trusted="127.0.0.1") == "403"

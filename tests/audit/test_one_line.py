@@ -15,8 +15,8 @@ from govdash.core.actions import ACTIONS, BY_PEOPLE
 from govdash.core.errors import GovDashError
 from govdash.core.settings import Settings
 from govdash.core.vocab import CaseAction, CaseState, Disposition, Result
-from govdash.store import Session, Store, accounts, journal
-from govdash.store.models import Case
+from govdash.store import Session, Store, accounts, journal, keys
+from govdash.store.models import ApiKey, Case
 from govdash.web import importreport
 from govdash.workflow import alerts, cases, feedback, rules
 from govdash.workflow.flow import CASE_FLOW
@@ -28,6 +28,7 @@ ELSEWHERE = {
     "profile.save": "tests/web/test_admin_pages.py",
     "evaluation.run": "tests/web/test_evaluation_page.py",
     "page.open": "tests/web/test_shell.py",
+    "key.use": "tests/api/test_keys.py",
 }
 FORM = cases.StepForm(
     note="说明",
@@ -182,6 +183,28 @@ def rejects(b: Bench) -> None:
     assert importreport.take_rejects(b.store, user, file, at=soon()) == b"x"
 
 
+def add_key(b: Bench) -> None:
+    b.command(
+        "keys", "add", "--owner", "operator", "--name", "共享平台", "--days", "30",
+        "--permission", "scope:event:export", "--all-areas",
+    )  # fmt: skip
+
+
+def revoke_key(b: Bench) -> None:
+    """End a key that was put there without the journal."""
+    now = datetime.now(UTC)
+    with b.store.write() as session:
+        owner = accounts.account(session, "operator")
+        assert owner is not None
+        row = ApiKey(
+            prefix="gdk_00000000", key_hash="0" * 64, name="旧", owner_id=owner.id,
+            permissions=[], areas=[], created_by="operator", created_at=now,
+            expires_at=now + timedelta(days=1),
+        )  # fmt: skip
+        keys.add(session, row)
+    b.command("keys", "revoke", "gdk_00000000")
+
+
 DO: dict[str, Callable[[Bench], None]] = {
     "alert.acknowledge": acknowledge,
     "alert.dismiss": dismiss,
@@ -196,6 +219,8 @@ DO: dict[str, Callable[[Bench], None]] = {
     "lake.sync": lambda b: b.command("lake", "sync"),
     "lake.rebuild": lambda b: b.command("lake", "rebuild"),
     "detect.run": lambda b: b.command("detect", "run"),
+    "key.add": add_key,
+    "key.revoke": revoke_key,
 }
 
 

@@ -56,3 +56,25 @@ def test_a_link_that_cannot_be_read_is_told_and_can_be_cleared(visit: Visit):
     trouble.wait_for(state="hidden")
     visit.rest()
     assert "yesterday" not in visit.page.url
+
+
+def test_markup_that_slips_through_runs_nothing_and_is_reported(visit: Visit):
+    """What `Visit` watches for really comes: handlers, inline scripts, eval, other hosts."""
+    visit.go("overview")
+    assert visit.failures == []
+    visit.page.evaluate(
+        """() => {
+            document.body.insertAdjacentHTML("beforeend", "<img src=x: onerror='window.ran = 1'>");
+            const script = document.createElement("script");
+            script.textContent = "window.ran = 2";
+            document.body.append(script);
+            const image = new Image();
+            image.src = "http://127.0.0.1:9/pixel.png";
+        }"""
+    )
+    visit.page.wait_for_timeout(1000)
+    assert visit.page.evaluate("() => window.ran") is None
+    told = "\n".join(visit.failures)
+    assert "script-src" in told
+    assert "img-src" in told
+    visit.failures.clear()

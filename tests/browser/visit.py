@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Response,
+    expect,
+)
 
 #: Streamlit says on its root element whether a script runs.
 AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
@@ -34,6 +42,8 @@ class Visit:
         page.on("websocket", lambda socket: visit.requests.append(socket.url))
         page.on("pageerror", lambda error: visit.failures.append(str(error)))
         page.on("response", visit.note)
+        page.on("console", visit.note_violation)
+        page.on("dialog", visit.note_dialog)
         return visit
 
     def note(self, response: Response) -> None:
@@ -45,6 +55,16 @@ class Visit:
         probing = urlsplit(response.url).path.count("/") > 2 and "/_stcore/" in response.url
         if response.status >= 400 and not probing:
             self.failures.append(f"{response.status} {response.url}")
+
+    def note_violation(self, message: ConsoleMessage) -> None:
+        """Keep what the browser refused because of the Content-Security-Policy."""
+        if "Content Security Policy" in message.text:
+            self.failures.append(message.text)
+
+    def note_dialog(self, dialog: Dialog) -> None:
+        """No page opens a dialog of the browser; a script that slipped in would."""
+        self.failures.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def go(self, path: str) -> None:
         """Open `path` and wait until it is drawn."""

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from govdash.access import load_user, query_for
+from govdash.access.keys import make_key, revoke
 from govdash.api.exports import export_routes
 from govdash.cli.export import app
 from govdash.core.filters import EventFilter, Period
@@ -187,6 +188,59 @@ def test_without_the_right_nothing_goes_out(client, run, built, tmp_path):
     told = run("events", "--out", str(tmp_path / "a.csv"))
     assert told.exit_code != 0
     assert not (tmp_path / "a.csv").exists()
+
+
+def test_a_key_takes_out_what_it_covers_and_is_named_in_the_journal(client, built, at):
+    with built.write() as session:
+        key = make_key(
+            session,
+            actor=load_user(session),
+            name="数据共享平台",
+            owner="operator",
+            permissions=[Permission.EVENT_READ, Permission.EVENT_EXPORT],
+            expires_at=at + timedelta(days=1),
+            at=at,
+            areas=[town.EAST],
+        )
+    sent = {"Authorization": f"Bearer {key}"}
+    day = at.date()
+    params = {"from": str(day - timedelta(days=30)), "to": str(day + timedelta(days=1))}
+    answer = client.get("/api/v1/exports/events.csv", params=params, headers=sent)
+    rows = read_csv(answer.content)
+    assert {row["区域代码"][: len(town.EAST)] for row in rows} == {town.EAST}
+    assert client.get("/api/v1/exports/cases.csv", headers=sent).status_code == 403
+    with built.read() as session:
+        line = journal.lines(session)[0]
+        assert (line.did, line.via) == ("export", f"api:{key[:12]}")
+
+
+@pytest.mark.parametrize("sent", ["Bearer gdk_00000000_x", "Bearer", "Basic b3BlcmF0b3I6", "x"])
+def test_a_bad_key_is_refused_and_no_session_makes_up_for_it(client, sent):
+    answer = client.get("/api/v1/exports/events.csv", headers={"Authorization": sent})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_revoked_key_is_refused_and_the_refusal_is_journalled(client, built, at):
+    with built.write() as session:
+        operator = load_user(session)
+        key = make_key(
+            session,
+            actor=operator,
+            name="旧系统",
+            owner="operator",
+            permissions=[Permission.EVENT_READ],
+            expires_at=at + timedelta(days=1),
+            at=at,
+            whole_scope=True,
+        )
+        revoke(session, key[:12], actor=operator, at=at)
+    sent = {"Authorization": f"Bearer {key}"}
+    answer = client.get("/api/v1/exports/events.csv", headers=sent)
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_key")
+    with built.read() as session:
+        line = journal.lines(session)[0]
+        assert (line.did, line.result, line.detail) == ("key.use", "refused", {"key": key[:12]})
 
 
 def test_a_viewer_of_one_district_exports_that_district(client, built):

@@ -6,6 +6,7 @@ from govdash.store.models.base import Base
 from govdash.store.models.cases import Case, CaseStep, ClockInterval, Feedback
 from govdash.store.models.events import Counter, Event, EventPerson, Import, RejectedRow
 from govdash.store.models.jobs import JobRun, Lease
+from govdash.store.models.keys import ApiKey
 from govdash.store.models.people import (
     JournalLine,
     Role,
@@ -19,6 +20,7 @@ from govdash.store.models.places import Area, Category, CategoryAlias, MapLayer,
 __all__ = [
     "Alert",
     "AlertStep",
+    "ApiKey",
     "Area",
     "AuditCheckpoint",
     "Base",

@@ -79,7 +79,7 @@ class JournalLine(Base):
     detail: Mapped[dict[str, Any]]
     note: Mapped[str] = mapped_column(Text, default="")
     address: Mapped[str] = mapped_column(String(64), default="")  # IP address, or user@host
-    via: Mapped[str] = mapped_column(String(16), default="")  # page, api, cli, worker
+    via: Mapped[str] = mapped_column(String(16), default="")  # page, api[:key], cli, worker
     request_id: Mapped[str] = mapped_column(String(64), default="")
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -1,0 +1,71 @@
+"""Who acts in an HTTP request: the owner of an API key, else the user of the session."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from starlette.requests import HTTPConnection
+
+from govdash.access import User, load_user
+from govdash.access.keys import KeyRefused, prefix_of, user_of_key
+from govdash.api.origin import origin_of
+from govdash.core.errors import BadKey
+from govdash.core.settings import Settings
+from govdash.core.vocab import Result
+from govdash.store import Store, journal
+
+_SCHEME = "bearer"
+_SUBJECT = 120  # characters of a path that the journal holds
+
+
+def acting(
+    request: HTTPConnection, store: Store, settings: Settings, *, at: datetime
+) -> tuple[Store, User]:
+    """Return who acts, as permissions and scope are now, and the store that tells from where.
+
+    A request that brings a key is judged by the key alone: a bad one is not made up for by
+    anything else.
+
+    Raises
+    ------
+    BadKey
+        When there is an ``Authorization`` header that does not hold a key that counts.
+    """
+    origin = origin_of(request, settings)
+    store = store.acting(origin)
+    key = bearer(request)
+    if key is None:
+        with store.read() as session:
+            return store, load_user(session)
+    try:
+        with store.write() as session:
+            user = user_of_key(session, key, at=at)
+    except KeyRefused as error:
+        _note(store, error, subject=request.url.path[:_SUBJECT], at=at)
+        raise
+    return store.acting(replace(origin, via=f"api:{prefix_of(key)}")), user
+
+
+def bearer(request: HTTPConnection) -> str | None:
+    """Return the key that a request brings; None without an ``Authorization`` header."""
+    sent = request.headers.getlist("authorization")
+    if not sent:
+        return None
+    scheme, _, key = sent[0].partition(" ")
+    if len(sent) > 1 or scheme.lower() != _SCHEME or not key.strip():
+        raise BadKey("Authorization 头应为一个“Bearer 密钥”。")
+    return key.strip()
+
+
+def _note(store: Store, error: KeyRefused, *, subject: str, at: datetime) -> None:
+    """Journal that a known key was refused; unknown ones could fill the journal from outside."""
+    with store.write() as session:
+        journal.record(
+            session,
+            actor=error.owner,
+            did="key.use",
+            subject=subject,
+            at=at,
+            detail={"key": error.prefix},
+            note=str(error),
+            result=Result.REFUSED,
+        )
