@@ -76,7 +76,7 @@ class Engine:
             if files:
                 listed = ", ".join(_quoted(str(self.folder / file)) for file in files)
                 cursor.execute(
-                    f"CREATE TEMP VIEW {name} AS SELECT * FROM "  # noqa: S608  # our own names
+                    f"CREATE TEMP VIEW {name} AS SELECT * FROM "  # noqa: S608  # nosec B608 # our own names
                     f"read_parquet([{listed}], hive_partitioning = false)"
                 )
             else:

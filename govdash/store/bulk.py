@@ -25,7 +25,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
     marks = ", ".join("?" * len(names))
     columns = [_bound(connection, table, name, map(itemgetter(name), rows)) for name in names]
     connection.exec_driver_sql(
-        f"INSERT INTO {table.name} ({listed}) VALUES ({marks})",  # noqa: S608  # our own names
+        f"INSERT INTO {table.name} ({listed}) VALUES ({marks})",  # noqa: S608  # nosec B608 # our own names
         list(zip(*columns, strict=True)),
     )
 
