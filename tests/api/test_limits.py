@@ -26,7 +26,7 @@ async def answer(_request: Request) -> Response:
 
 def client_of(clock: Clock) -> TestClient:
     settings = Settings.from_environment({"GOVDASH_TRUSTED_PROXIES": "10.0.0.1"})
-    paths = ("/session/login", "/api/v1/exports/events.csv", "/overview")
+    paths = ("/login", "/api/v1/exports/events.csv", "/overview")
     app = Starlette(
         routes=[Route(path, answer, methods=["GET", "POST"]) for path in paths],
         middleware=[Middleware(RateLimits, settings, Buckets(clock=clock))],
@@ -41,25 +41,25 @@ def at(address: str, key: str = "") -> dict[str, str]:
 def test_after_the_burst_an_address_waits_and_is_told_how_long():
     clock = Clock()
     client = client_of(clock)
-    burst = RATES["session"].burst
+    burst = RATES["login"].burst
     for _ in range(burst):
-        assert client.post("/session/login", headers=at("198.51.100.1")).status_code == 200
-    refused = client.post("/session/login", headers=at("198.51.100.1"))
+        assert client.post("/login", headers=at("198.51.100.1")).status_code == 200
+    refused = client.post("/login", headers=at("198.51.100.1"))
     assert refused.status_code == 429
     assert refused.json() == {"code": "too_many", "message": "请求过于频繁，请 3 秒后再试。"}
     assert refused.headers["retry-after"] == "3"  # 20 a minute
     clock.now += 2.9
-    assert client.post("/session/login", headers=at("198.51.100.1")).status_code == 429
+    assert client.post("/login", headers=at("198.51.100.1")).status_code == 429
     clock.now += 0.1
-    assert client.post("/session/login", headers=at("198.51.100.1")).status_code == 200
+    assert client.post("/login", headers=at("198.51.100.1")).status_code == 200
 
 
 def test_other_addresses_other_routes_and_pages_are_not_touched():
     client = client_of(Clock())
-    for _ in range(RATES["session"].burst + 1):
-        last = client.post("/session/login", headers=at("198.51.100.1"))
+    for _ in range(RATES["login"].burst + 1):
+        last = client.post("/login", headers=at("198.51.100.1"))
     assert last.status_code == 429
-    assert client.post("/session/login", headers=at("198.51.100.2")).status_code == 200
+    assert client.post("/login", headers=at("198.51.100.2")).status_code == 200
     assert client.get("/api/v1/exports/events.csv", headers=at("198.51.100.1")).status_code == 200
     assert {client.get("/overview").status_code for _ in range(100)} == {200}
 
@@ -76,11 +76,11 @@ def test_one_key_from_many_addresses_is_one():
 def test_the_addresses_of_one_subscriber_are_one():
     client = client_of(Clock())
     told = [
-        client.post("/session/login", headers=at(f"2001:db8:1:2::{n:x}")).status_code
-        for n in range(RATES["session"].burst + 1)
+        client.post("/login", headers=at(f"2001:db8:1:2::{n:x}")).status_code
+        for n in range(RATES["login"].burst + 1)
     ]
     assert told[-1] == 429
-    assert client.post("/session/login", headers=at("2001:db8:1:3::1")).status_code == 200
+    assert client.post("/login", headers=at("2001:db8:1:3::1")).status_code == 200
 
 
 def test_however_many_ask_only_so_many_are_kept():
