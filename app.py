@@ -32,8 +32,8 @@ COLLECT_SECONDS = 30  # runner.postScriptGC is off: a full collection holds ever
 def _checked_settings() -> Settings:
     """Refuse to start where anybody could come in, on bad settings, or without a database."""
     try:
-        client.require_own_rule(os.environ)
         loopback.require_loopback(config.get_option("server.address"))
+        client.require_own_rule(os.environ)
         read = Settings.from_environment()
         tile_source(read.tile_url)
         _require_schema(read)

@@ -89,15 +89,20 @@ def test_serving_to_the_world_is_refused(settings: Settings):
     assert "不是本机地址" in done.stderr
 
 
-def test_the_server_itself_refuses_another_address_or_a_missing_database(settings: Settings):
+def test_the_server_itself_refuses_another_address_a_foreign_rule_or_no_database(
+    settings: Settings,
+):
     """Also when Streamlit is started by hand."""
-    for options, words in (
-        (("--server.address", "0.0.0.0"), "不是本机地址"),
-        (("--server.address", "127.0.0.1"), "还没有数据库"),
+    own = {"FORWARDED_ALLOW_IPS": ""}
+    for address, env, words in (
+        ("0.0.0.0", own, "不是本机地址"),
+        ("127.0.0.1", {}, "FORWARDED_ALLOW_IPS"),
+        ("127.0.0.1", own, "还没有数据库"),
     ):
+        options = ("--server.address", address)
         done = subprocess.run(
             [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "0", *options],
-            env={"PATH": "/usr/bin", "GOVDASH_VAR": str(settings.var)},
+            env={"PATH": "/usr/bin", "GOVDASH_VAR": str(settings.var), **env},
             capture_output=True,
             encoding="utf-8",
             check=False,
