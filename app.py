@@ -1,4 +1,4 @@
-"""The one entry: pages, HTTP routes and timed jobs in one process (started by `govdash serve`)."""
+"""The one entry: pages, HTTP routes and timed jobs in one process (`streamlit run app.py`)."""
 
 import asyncio
 import gc
@@ -33,8 +33,8 @@ def _checked_settings() -> Settings:
     """Refuse to start where anybody could come in, on bad settings, or without a database."""
     try:
         loopback.require_loopback(config.get_option("server.address"))
-        client.require_own_rule(os.environ)
         read = Settings.from_environment()
+        client.require_own_rule(os.environ, read)
         tile_source(read.tile_url)
         _require_schema(read)
     except GovDashError as error:

@@ -24,15 +24,20 @@ _WITH_PORT: Final = re.compile(r"\[(?P<six>[^\]]+)\](?::\d{1,5})?|(?P<four>[\d.]
 Address = IPv4Address | IPv6Address
 
 
-def require_own_rule(env: Mapping[str, str]) -> None:
-    """Refuse to serve while uvicorn would rewrite addresses by a rule of its own.
+def require_own_rule(env: Mapping[str, str], settings: Settings) -> None:
+    """Refuse to serve while uvicorn would rewrite addresses that the rule here is to judge.
+
+    Without trusted proxies a forwarded request is refused whatever its address says, so uvicorn's
+    default may stand: ``streamlit run app.py`` by hand serves this machine.
 
     Raises
     ------
     SettingsError
-        Unless ``FORWARDED_ALLOW_IPS`` is set and empty, as `govdash serve` does.
+        When ``FORWARDED_ALLOW_IPS`` names anybody, or is not set while there are trusted proxies;
+        `govdash serve` sets it empty.
     """
-    if env.get(FORWARDED_ALLOW_IPS) != "":
+    named = env.get(FORWARDED_ALLOW_IPS)
+    if named or (named is None and settings.trusted_proxies):
         raise SettingsError(
             f"请用 govdash serve 启动，或先设置空的环境变量 {FORWARDED_ALLOW_IPS}=：否则服务器会按"
             "它自己的规则相信转发头。受信任的反向代理写在 GOVDASH_TRUSTED_PROXIES。"

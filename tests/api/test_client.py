@@ -121,10 +121,18 @@ def test_a_list_of_proxies_that_cannot_be_meant_stops_the_start(text: str, said:
 
 
 def test_the_server_does_not_start_while_another_rule_rewrites_addresses():
-    require_own_rule({"FORWARDED_ALLOW_IPS": ""})
-    for env in ({}, {"FORWARDED_ALLOW_IPS": "*"}, {"FORWARDED_ALLOW_IPS": "127.0.0.1"}):
+    behind = settings("10.0.0.1")
+    alone = settings("")
+    for fine in (alone, behind):
+        require_own_rule({"FORWARDED_ALLOW_IPS": ""}, fine)
+    require_own_rule({}, alone)
+    for env, of in (
+        ({}, behind),
+        ({"FORWARDED_ALLOW_IPS": "*"}, alone),
+        ({"FORWARDED_ALLOW_IPS": "127.0.0.1"}, behind),
+    ):
         with pytest.raises(SettingsError, match="govdash serve"):
-            require_own_rule(env)
+            require_own_rule(env, of)
 
 
 def test_with_an_empty_list_uvicorn_rewrites_nothing():

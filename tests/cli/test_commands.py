@@ -93,11 +93,10 @@ def test_the_server_itself_refuses_another_address_a_foreign_rule_or_no_database
     settings: Settings,
 ):
     """Also when Streamlit is started by hand."""
-    own = {"FORWARDED_ALLOW_IPS": ""}
     for address, env, words in (
-        ("0.0.0.0", own, "不是本机地址"),
-        ("127.0.0.1", {}, "FORWARDED_ALLOW_IPS"),
-        ("127.0.0.1", own, "还没有数据库"),
+        ("0.0.0.0", {}, "不是本机地址"),
+        ("127.0.0.1", {"FORWARDED_ALLOW_IPS": "*"}, "FORWARDED_ALLOW_IPS"),
+        ("127.0.0.1", {}, "还没有数据库"),
     ):
         options = ("--server.address", address)
         done = subprocess.run(
