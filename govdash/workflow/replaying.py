@@ -138,7 +138,7 @@ class Record:
                 for look, of_look in zip(
                     looks, watched.findings_of(looks, self.names), strict=True
                 ):
-                    findings += [finding for finding in of_look if look.watch.taker(finding)]
+                    findings += [f for f in of_look.findings if look.watch.taker(f)]
             told(min(n + _STRETCH, total) / total)
         return findings
 

@@ -68,10 +68,11 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """Findings of one watch."""
+    """Findings of one watch, and those that a silent channel held back."""
 
     seen: _Seen
     findings: list[Finding]
+    held: list[Finding]
 
 
 def run_tick(store: Store, lake: Lake, settings: Settings, *, at: datetime) -> TickSummary:
@@ -151,10 +152,12 @@ def _judge(lake: Lake, seen: Sequence[_Seen], names: Names, *, zone_name: str) -
     scored: list[_Scored] = []
     for one in seen:
         found: list[Finding] = []
-        for _ in one.looks:
-            found = _newest(found, next(told))
+        held: list[Finding] = []
+        for of_look in (next(told) for _ in one.looks):
+            found = _newest(found, of_look.findings)
+            held += of_look.held
         cells = [watched.with_cells(lake, f, names=names, zone_name=zone_name) for f in found]
-        scored.append(_Scored(one, cells))
+        scored.append(_Scored(one, cells, held))
     return scored
 
 
@@ -186,7 +189,8 @@ def _decide(
     seen_by = [result.seen for result in scored]
     standing = _standing(rows.opened(session))
     seen: dict[int, Alert] = {}
-    heard: list[tuple[SeriesKey, str]] = []
+    # what a silent channel hides is not known to be over either
+    heard = [(finding.key, finding.direction) for result in scored for finding in result.held]
     told: dict[Outcome, list[str]] = {outcome: [] for outcome in Outcome}
     folded = 0
     for finding, watch in ((f, result.seen.watch) for result in scored for f in result.findings):
@@ -218,6 +222,8 @@ def _decide(
     )
     weeks = [one.week for one in seen_by if one.week is not None]
     told_notes = [one.note for one in (*seen_by, *weeks) if one.note]
+    if held := sum(len(result.held) for result in scored):
+        told_notes.append(f"{held} 项偏低因渠道没有数据而暂不提示")
     late = [line for week in weeks for line in week.audit()]
     summary = TickSummary(
         at=at,

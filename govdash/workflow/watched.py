@@ -33,6 +33,7 @@ from govdash.workflow.calendar import WorkCalendar
 from govdash.workflow.counting import Counts
 from govdash.workflow.naming import Names
 from govdash.workflow.rules import Rule
+from govdash.workflow.silence import held_back, silences, with_silence
 
 #: Shares kept with an alert: more than a person reads; the sentence was made from all of them.
 _SHARES: Final = 12
@@ -140,21 +141,30 @@ class Look:
     size: int  # of all series, also those that were not worth scoring
 
 
-def findings_of(looks: Sequence[Look], names: Names) -> list[list[Finding]]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a look may tell its rules, and what a silent channel `held` back."""
+
+    findings: list[Finding]
+    held: list[Finding]
+
+
+def findings_of(looks: Sequence[Look], names: Names) -> list[Told]:
     """Return what each look may tell its rules.
 
     The false discovery rate is that of all series of all looks together; those that were not
     scored have the largest p-values, so their number is all that matters. A window that is
-    abnormal only for its first days is left out: that matter is over.
+    abnormal only for its first days is left out: that matter is over. What is low because a
+    channel is silent is held back (`silence`).
     """
     if not looks:
         return []
     p_values = np.concatenate([look.scores.p_value for look in looks])
     q_values = benjamini_hochberg(p_values, tests=sum(look.size for look in looks))
     ends = np.cumsum([len(look.scores.p_value) for look in looks], dtype=int)
-    return [
+    found = [
         [
-            finding
+            with_silence(finding, look.counts[finding.series])
             for finding in find_scored(
                 look.scores, q, look.counts, policy=look.policy, names=names.areas
             )
@@ -162,6 +172,8 @@ def findings_of(looks: Sequence[Look], names: Names) -> list[list[Finding]]:
         ]
         for look, q in zip(looks, np.split(q_values, ends[:-1]), strict=True)
     ]
+    silent = silences([finding for of_look in found for finding in of_look])
+    return [Told(*held_back(of_look, silent)) for of_look in found]
 
 
 def watches(rules: Sequence[Rule]) -> list[Watch]:

@@ -15,7 +15,7 @@ from govdash.access import SYSTEM, User, load_user, seed_local_operator
 from govdash.core.errors import InputError
 from govdash.core.filters import Period
 from govdash.core.settings import Settings
-from govdash.core.vocab import Disposition, Handling, Level, Signal
+from govdash.core.vocab import AreaLevel, Disposition, Handling, Level, Signal
 from govdash.detect import FindPolicy, find_fitted
 from govdash.lake import Lake
 from govdash.store import Store, events, journal
@@ -210,6 +210,73 @@ def test_an_outage_is_told_about_the_channel_and_not_as_nothing_happening(city, 
     assert row["title"].endswith("“物联感知”渠道异常偏低")
 
 
+def low_rule() -> rule_book.Rule:
+    """A rule of its own city: districts with far too few events of a category."""
+    return rule_book.Rule(
+        code="district-low",
+        name="区级骤降",
+        parameters=rule_book.Parameters(
+            areas=(AreaLevel.DISTRICT,),
+            categories=("category",),
+            direction="low",
+            windows=(1, 3),
+            fdr=0.02,
+            min_excess=5,
+            min_total=60,
+            clear_after_days=1,
+            levels=(rule_book.LevelCut(level=Level.BLUE, p_value=1e-3, excess=5, ratio=2),),
+        ),
+    )
+
+
+def test_a_silent_channel_says_since_when_and_holds_back_what_is_low_below_it(city, lake, settings):
+    with city.write() as session:
+        rule_book.change(session, low_rule(), actor=SYSTEM, at=TEN)
+    summary = run(city, lake, settings, TEN + DAY)
+    table = listed(city).set_index("rule_code")
+    assert "district-low" not in table.index
+    with city.read() as session:
+        evidence = session.get(Alert, int(table.loc["channel-drop"]["id"])).evidence
+    assert evidence["silent_since"] == OUTAGE.isoformat()
+    assert "1 项偏低因渠道没有数据而暂不提示" in summary.notes
+
+
+def test_what_is_low_while_every_channel_reports_is_told(city, empty, settings):
+    rows = record(until=OUTAGE)
+    gone = (rows["category"] == "A-06001") & (
+        rows["reported_at"] >= pd.Timestamp(BURST, tz=SHANGHAI)
+    )
+    still = [(BURST, 9, "A-06002", OTHER, "sensor")] * 15 + [
+        (OUTAGE, 9, "A-06002", OTHER, "sensor")
+    ] * 15
+    lake = put(city, settings, pd.concat([rows[~gone], canonical(still).assign(source="again")]))
+    with city.write() as session:
+        rule_book.change(session, low_rule(), actor=SYSTEM, at=TEN)
+    run(city, lake, settings, TEN + DAY)
+    low = listed(city).set_index("rule_code").loc["district-low"]
+    assert (low["category"], low["direction"]) == ("A-06001", "low")
+
+
+def test_an_alert_that_is_low_does_not_fade_because_its_channel_fell_silent(city, empty, settings):
+    rows = record(until=date(2026, 6, 11))
+    at = rows["reported_at"]
+    sensors = rows["category"] == "A-06001"
+    # first the category is missing though the sensors report, then the sensors are silent
+    gone = sensors & (at >= pd.Timestamp(BURST, tz=SHANGHAI))
+    still = [(BURST, 9, "A-06002", OTHER, "sensor")] * 15
+    lake = put(city, settings, pd.concat([rows[~gone], canonical(still).assign(source="again")]))
+    with city.write() as session:
+        rule_book.change(session, low_rule(), actor=SYSTEM, at=TEN)
+    run(city, lake, settings, TEN)
+    signals = []
+    for n in (1, 2):
+        run(city, lake, settings, TEN + n * DAY)
+        table = listed(city).set_index("rule_code")
+        signals.append(table.loc["district-low"]["signal"])
+        assert "channel-drop" in table.index
+    assert signals == ["firing", "firing"]
+
+
 def test_what_is_no_longer_seen_fades_and_stays_on_the_board_until_people_end_it(
     city, lake, settings
 ):
@@ -320,8 +387,9 @@ def test_series_that_were_not_worth_learning_still_count_for_the_false_discovery
     calendar = WorkCalendar.load(settings.data)
     detector = watch.make(calendar, FIRST, BURST).fit(counts.daily[learned])
     look = watch.look(detector, counts, learned=learned, at_day=BURST)
-    [some] = watched.findings_of([look], names)
-    twice, _ = watched.findings_of([look, look], names)
+    [one] = watched.findings_of([look], names)
+    twice, _ = (told.findings for told in watched.findings_of([look, look], names))
+    some = one.findings
     whole = watch.make(calendar, FIRST, BURST).fit(counts.daily)
     policy = FindPolicy(**{**vars(watch.policy()), "low_side": False})
     every = find_fitted(whole, counts.daily, at_day=BURST, policy=policy)
