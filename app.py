@@ -12,6 +12,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import config
 
+from govdash.access import mode
 from govdash.api import client, loopback, routes
 from govdash.api.addresses import KnownAddresses
 from govdash.api.limits import RateLimits
@@ -47,6 +48,8 @@ def _require_schema(chosen: Settings) -> None:
     store = Store.of(chosen)
     try:
         store.require_schema()
+        with store.read() as session:
+            mode.require_same(session, chosen)
     finally:
         store.close()
 

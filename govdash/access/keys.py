@@ -52,7 +52,7 @@ def make_key(  # the words of a row
     InputError
         When it would hold what its owner does not, or has no end or no scope.
     """
-    actor.require(Permission.KEY_EDIT, area=None)
+    actor.require_held(Permission.KEY_EDIT)
     user = load_user(session, owner)
     account = accounts.account(session, owner)
     if account is None:
@@ -90,7 +90,7 @@ def make_key(  # the words of a row
 
 def revoke(session: Session, prefix: str, *, actor: User, at: datetime) -> None:
     """End a key now and for good."""
-    actor.require(Permission.KEY_EDIT, area=None)
+    actor.require_held(Permission.KEY_EDIT)
     key = keys.by_prefix(session, prefix)
     if key is None:
         raise NotFound(f"没有以“{prefix}”开头的密钥；用 govdash keys list 查看。")

@@ -29,10 +29,14 @@ class User:
         """Whether the user holds `permission` anywhere."""
         return permission in self.permissions
 
-    def require(self, permission: Permission, *, area: str | None) -> None:
-        """Raise `Refused` unless the user may do this in `area`."""
+    def require_held(self, permission: Permission) -> None:
+        """Raise `Refused` unless the user holds `permission`; administrators have no areas."""
         if permission not in self.permissions:
             raise Refused(f"{self.name}没有此项权限（{permission.value}）；请联系管理员授权。")
+
+    def require(self, permission: Permission, *, area: str | None) -> None:
+        """Raise `Refused` unless the user may do this in `area`."""
+        self.require_held(permission)
         if not self.scope.covers(area):
             raise Refused(f"该事项不在{self.name}的管辖范围内，不能操作。")
 

@@ -38,6 +38,7 @@ COMMANDS = {
     "export": Place("export", "app"),
     "lake": Place("lake", "app"),
     "keys": Place("keys", "app"),
+    "users": Place("users", "app"),
     "detect": Place("detect", "app"),
     "audit": Place("audit", "app"),
     "clock": Place("clock", "print_clock", "计算时限何时到期、已用多少。"),

@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 
 def init(*, as_json: AsJson = False) -> None:
     """Make or upgrade the database, with the local operator, the taxonomy and the rules."""
-    from govdash.access import seed_local_operator
+    from govdash.access import mode, roles, seed_local_operator
     from govdash.store import Store
     from govdash.store.categories import put_categories
     from govdash.taxonomy import Taxonomy
@@ -40,7 +40,9 @@ def init(*, as_json: AsJson = False) -> None:
     if before != newest:
         store.migrate()
     with store.write() as session:
+        mode.mark(session, settings, at=at)
         seed_local_operator(session, at=at)
+        roles.seed(session, settings.data)
         put_categories(session, Taxonomy.load(settings.data))
         rules.load_defaults(session, settings.data, at=at)
     if as_json:
@@ -83,14 +85,18 @@ def serve(
     address: Annotated[str, typer.Option("--address", help="本机地址。")] = HOST,
 ) -> None:
     """Serve the pages and HTTP routes on this machine until stopped."""
+    from govdash.access import mode
     from govdash.api.client import FORWARDED_ALLOW_IPS
     from govdash.api.loopback import require_loopback
     from govdash.store import Store
 
     require_loopback(address)
     # What is wrong is told here, before anything is bound.
-    store = Store.of(Settings.from_environment(), origin=here())
+    settings = Settings.from_environment()
+    store = Store.of(settings, origin=here())
     store.require_schema()
+    with store.read() as session:
+        mode.require_same(session, settings)
     store.close()
     _require_free(address, port)
     typer.echo(f"govdash 正在启动 → http://{address}:{port}/  （按 Ctrl+C 停止）")

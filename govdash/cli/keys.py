@@ -64,7 +64,7 @@ def list_(*, as_json: AsJson = False) -> None:
     at = datetime.now(UTC)
     store = Store.of(Settings.from_environment(), origin=here())
     with store.read() as session:
-        load_user(session).require(Permission.KEY_EDIT, area=None)
+        load_user(session).require_held(Permission.KEY_EDIT)
         told = [_told(key, owner, at) for key, owner in kept.listed(session)]
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in told], ensure_ascii=False))

@@ -26,6 +26,19 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "key.revoke": "吊销接口密钥",
     "key.use": "使用接口密钥",
     "page.open": "打开页面",
+    "session.begin": "登录",
+    "session.end": "退出",
+    "factor.enrol": "设置动态验证码",
+    "factor.give": "输入动态验证码",
+    "password.change": "修改密码",
+    "user.add": "开设账号",
+    "user.password": "重置密码",
+    "user.lock": "停用账号",
+    "user.unlock": "启用账号",
+    "user.roles": "授予角色",
+    "user.areas": "授予范围",
+    "user.sessions": "强制退出",
+    "user.factor": "重置动态验证码",
 }
 #: What the platform does by itself.
 BY_THE_PLATFORM: Final[Mapping[str, str]] = {

@@ -34,6 +34,23 @@ class BadKey(Refused):
     code = "bad_key"
 
 
+class SignedOut(Refused):
+    """Nobody is signed in, or not any more."""
+
+    code = "signed_out"
+
+
+class TooMany(Refused):
+    """Too many failed tries; `seconds` tells how long to wait."""
+
+    code = "too_many"
+
+    def __init__(self, seconds: int) -> None:
+        wait = f"{seconds} 秒" if seconds < 120 else f"{-(-seconds // 60)} 分钟"
+        super().__init__(f"尝试次数过多，请 {wait}后再试。")
+        self.seconds = seconds
+
+
 class Conflict(GovDashError):
     """Somebody else changed the same thing first; nothing was overwritten."""
 

@@ -26,3 +26,6 @@ class Permission(StrEnum):
     JOURNAL_READ = "city:journal:read"
     KEY_EDIT = "city:key:edit"
     SYSTEM_OPERATE = "city:system:operate"
+    USER_EDIT = "city:user:edit"
+    ROLE_EDIT = "city:role:edit"
+    DEVICE_EDIT = "city:device:edit"

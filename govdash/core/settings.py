@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from govdash.core import secrecy
 from govdash.core.errors import SettingsError
 from govdash.core.times import DEFAULT_TIMEZONE
+from govdash.core.vocab import Mode
 
 ROOT = Path(__file__).resolve().parents[2]
 Network = IPv4Network | IPv6Network
@@ -26,11 +28,15 @@ class Settings:
     lake_engine: str  # GOVDASH_LAKE_ENGINE: "duckdb"
     timezone: str  # GOVDASH_TIMEZONE
     tile_url: str  # GOVDASH_TILE_URL: empty means no base map
-    contact_key: str  # GOVDASH_CONTACT_KEY: key of the HMAC that makes `reporter_key`
+    mode: Mode  # GOVDASH_MODE=demo|production
+    secret_key: str = field(repr=False)  # GOVDASH_SECRET_KEY: encrypts secrets of second factors
+    # GOVDASH_CONTACT_KEY: key of the HMAC that makes `reporter_key`
+    contact_key: str = field(repr=False)
     audit_key: str = field(repr=False)  # GOVDASH_AUDIT_KEY: seals and signs the journal
     worker_inside: bool  # GOVDASH_WORKER=inside|outside: timed jobs in the web process
     demo_live_rate: float  # GOVDASH_DEMO_RATE: live demo events a minute; 0 means none
     tick_minutes: int  # GOVDASH_TICK_MINUTES: minutes between two detection ticks
+    idle_minutes: int  # GOVDASH_IDLE_MINUTES: a session without activity ends after so many
     trusted_proxies: tuple[Network, ...]  # GOVDASH_TRUSTED_PROXIES: whose X-Forwarded-* counts
 
     @property
@@ -80,6 +86,16 @@ class Settings:
             minutes = 0
         if not 1 <= minutes <= 1440:
             raise SettingsError("GOVDASH_TICK_MINUTES 应为 1 至 1440 的整数（分钟），例如 60。")
+        try:
+            idle = int(env.get("GOVDASH_IDLE_MINUTES") or 15)
+        except ValueError:
+            idle = 0
+        if not 1 <= idle <= 720:
+            raise SettingsError("GOVDASH_IDLE_MINUTES 应为 1 至 720 的整数（分钟），例如 15。")
+        mode = _mode(env, url, var)
+        if mode is Mode.PRODUCTION:
+            for name in secrecy.KEYS:
+                secrecy.require_strong(name, env.get(name) or "")
         return cls(
             var=var,
             data=Path(env.get("GOVDASH_DATA") or ROOT / "data").absolute(),
@@ -88,13 +104,30 @@ class Settings:
             lake_engine=engine,
             timezone=zone,
             tile_url=env.get("GOVDASH_TILE_URL") or "",
+            mode=mode,
+            secret_key=env.get("GOVDASH_SECRET_KEY") or "",
             contact_key=env.get("GOVDASH_CONTACT_KEY") or "",
             audit_key=env.get("GOVDASH_AUDIT_KEY") or "",
             worker_inside=worker == "inside",
             demo_live_rate=rate,
             tick_minutes=minutes,
+            idle_minutes=idle,
             trusted_proxies=_networks(env.get("GOVDASH_TRUSTED_PROXIES") or ""),
         )
+
+
+def _mode(env: Mapping[str, str], url: str, var: Path) -> Mode:
+    """Read the mode: without one only an SQLite file inside `var` is taken for a demo."""
+    told = env.get("GOVDASH_MODE") or ""
+    if not told:
+        inside = url.startswith("sqlite:///") and var in Path(url[len("sqlite:///") :]).parents
+        return Mode.DEMO if inside else Mode.PRODUCTION
+    try:
+        return Mode(told)
+    except ValueError:
+        raise SettingsError(
+            f"GOVDASH_MODE={told} 应为 demo（演示）或 production（正式）。"
+        ) from None
 
 
 def _networks(text: str) -> tuple[Network, ...]:

@@ -221,3 +221,18 @@ class Job(Labelled):
     DETECT_TICK = "detect_tick", "异常监测"
     CLOCK_CHECK = "clock_check", "时限检查"
     DEMO_LIVE = "demo_live", "演示事件"
+
+
+class Mode(Labelled):
+    """What an installation is for."""
+
+    DEMO = "demo", "演示"
+    PRODUCTION = "production", "正式"
+
+
+class Tried(Labelled):
+    """What failed tries are counted by."""
+
+    LOGIN = "login", "登录名"
+    ADDRESS = "address", "地址"
+    FACTOR = "factor", "验证码"

@@ -12,7 +12,7 @@ from typing import Final
 
 import pandas as pd
 
-from govdash.access import SYSTEM, seed_local_operator
+from govdash.access import SYSTEM, mode, roles, seed_local_operator
 from govdash.core.errors import Busy, InputError
 from govdash.core.settings import Settings
 from govdash.core.vocab import ImportState
@@ -135,7 +135,9 @@ def _plan(store: Store, settings: Settings, wanted: Plan) -> Plan:
 
 def _put_city(session: Session, world: World, settings: Settings, plan: Plan) -> None:
     """Write what events refer to: people, categories, rules, areas, units, drawn layers."""
+    mode.mark(session, settings, at=plan.at)
     seed_local_operator(session, at=plan.at)
+    roles.seed(session, settings.data)
     for role, name in STAFF.items():
         login = f"demo.{role}"
         if accounts.account(session, login) is None:

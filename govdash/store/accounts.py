@@ -3,15 +3,59 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from govdash.store.engine import Session
 from govdash.store.models import Role, UserAccount, UserArea, UserRole, UserUnit
 
 
-def put_role(session: Session, *, code: str, name: str, permissions: Sequence[str]) -> None:
+def put_role(
+    session: Session,
+    *,
+    code: str,
+    name: str,
+    permissions: Sequence[str],
+    administers: bool = False,
+) -> None:
     """Create or replace a role."""
-    session.merge(Role(code=code, name=name, permissions=sorted(permissions)))
+    session.merge(
+        Role(code=code, name=name, permissions=sorted(permissions), administers=administers)
+    )
+
+
+def roles(session: Session) -> Sequence[Role]:
+    """Return every role, by code."""
+    return session.scalars(select(Role).order_by(Role.code)).all()
+
+
+def roles_of(session: Session, user_id: int) -> Sequence[Role]:
+    """Return the roles that a user holds."""
+    held = select(Role).join(UserRole, UserRole.role_code == Role.code)
+    return session.scalars(held.where(UserRole.user_id == user_id).order_by(Role.code)).all()
+
+
+def set_roles(session: Session, user_id: int, codes: Sequence[str]) -> None:
+    """Let a user hold these roles and no others."""
+    session.execute(delete(UserRole).where(UserRole.user_id == user_id))
+    session.add_all(UserRole(user_id=user_id, role_code=code) for code in codes)
+    session.flush()
+
+
+def set_scope(
+    session: Session,
+    account_: UserAccount,
+    *,
+    areas: Sequence[str],
+    units: Sequence[str],
+    whole_city: bool,
+) -> None:
+    """Let a user see these areas and units and no others."""
+    session.execute(delete(UserArea).where(UserArea.user_id == account_.id))
+    session.execute(delete(UserUnit).where(UserUnit.user_id == account_.id))
+    session.add_all(UserArea(user_id=account_.id, area_path=path) for path in areas)
+    session.add_all(UserUnit(user_id=account_.id, unit_code=code) for code in units)
+    account_.whole_city = whole_city
+    session.flush()
 
 
 def add_account(
@@ -36,9 +80,17 @@ def add_account(
     return account_
 
 
-def account(session: Session, login: str) -> UserAccount | None:
-    """Return the account of a login, active or not."""
-    return session.scalar(select(UserAccount).where(UserAccount.login == login))
+def account(session: Session, login: str, *, lock: bool = False) -> UserAccount | None:
+    """Return the account of a login, active or not; `lock` keeps others from changing it."""
+    wanted = select(UserAccount).where(UserAccount.login == login)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(wanted)
+
+
+def listed(session: Session) -> Sequence[UserAccount]:
+    """Return every account, by login."""
+    return session.scalars(select(UserAccount).order_by(UserAccount.login)).all()
 
 
 def names(session: Session) -> dict[str, str]:
@@ -49,12 +101,8 @@ def names(session: Session) -> dict[str, str]:
 
 def permissions_of(session: Session, user_id: int) -> frozenset[str]:
     """Return every permission that the user's roles give."""
-    roles = session.scalars(
-        select(Role)
-        .join(UserRole, UserRole.role_code == Role.code)
-        .where(UserRole.user_id == user_id)
-    )
-    return frozenset(permission for role in roles for permission in role.permissions)
+    held = roles_of(session, user_id)
+    return frozenset(permission for role in held for permission in role.permissions)
 
 
 def areas_of(session: Session, user_id: int) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ class Redacting(logging.Formatter):
     def __init__(self, settings: Settings) -> None:
         super().__init__(FORMAT)
         password = urlsplit(settings.database_url).password or ""
-        told = {settings.contact_key, settings.audit_key, password, unquote(password)}
+        keys = (settings.secret_key, settings.contact_key, settings.audit_key)
+        told = {*keys, password, unquote(password)}
         self._secrets = sorted(filter(None, told), key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:

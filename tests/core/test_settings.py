@@ -15,7 +15,9 @@ def test_an_empty_environment_gives_a_local_sqlite_installation():
 
 
 def test_a_postgres_url_gets_the_driver_that_is_installed():
-    settings = Settings.from_environment({"GOVDASH_DATABASE_URL": "postgresql://u@h/d"})
+    settings = Settings.from_environment(
+        {"GOVDASH_MODE": "demo", "GOVDASH_DATABASE_URL": "postgresql://u@h/d"}
+    )
     assert settings.database_url == "postgresql+psycopg://u@h/d"
 
 
@@ -27,6 +29,8 @@ def test_a_postgres_url_gets_the_driver_that_is_installed():
         {"GOVDASH_WORKER": "maybe"},
         {"GOVDASH_DEMO_RATE": "fast"},
         {"GOVDASH_TICK_MINUTES": "0"},
+        {"GOVDASH_IDLE_MINUTES": "0"},
+        {"GOVDASH_MODE": "holiday"},
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused_by_name(env: dict[str, str]):

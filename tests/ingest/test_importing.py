@@ -120,6 +120,7 @@ def test_killed_in_the_middle_and_imported_again_nothing_is_lost_or_doubled(
     url = ready.engine.url.render_as_string(hide_password=False)
     env = os.environ | {
         "GOVDASH_VAR": str(settings.var),
+        "GOVDASH_MODE": "demo",
         "GOVDASH_DATABASE_URL": url,
         "GOVDASH_CONTACT_KEY": "test-key",
     }

@@ -20,7 +20,7 @@ from govdash.worker.timed import TimedJob, Work
 def main() -> None:
     url, diary, lease = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
     settings = Settings.from_environment(
-        {"GOVDASH_DATABASE_URL": url, "GOVDASH_VAR": str(diary.parent)}
+        {"GOVDASH_MODE": "demo", "GOVDASH_DATABASE_URL": url, "GOVDASH_VAR": str(diary.parent)}
     )
 
     def write(_work: Work, at: datetime) -> str:

@@ -17,7 +17,9 @@ PARTS = {
 
 @pytest.fixture
 def lines(tmp_path) -> Iterator[logging.Logger]:
-    settings = Settings.from_environment(PARTS | {"GOVDASH_VAR": str(tmp_path)})
+    settings = Settings.from_environment(
+        PARTS | {"GOVDASH_MODE": "demo", "GOVDASH_VAR": str(tmp_path)}
+    )
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     root.handlers = []

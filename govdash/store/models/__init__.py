@@ -16,6 +16,13 @@ from govdash.store.models.people import (
     UserUnit,
 )
 from govdash.store.models.places import Area, Category, CategoryAlias, MapLayer, Unit
+from govdash.store.models.signing import (
+    DeviceToken,
+    FailedTries,
+    Installation,
+    PasswordHistory,
+    UserSession,
+)
 
 __all__ = [
     "Alert",
@@ -30,15 +37,19 @@ __all__ = [
     "CategoryAlias",
     "ClockInterval",
     "Counter",
+    "DeviceToken",
     "Event",
     "EventPerson",
+    "FailedTries",
     "Feedback",
     "Import",
+    "Installation",
     "JobRun",
     "JournalHead",
     "JournalLine",
     "Lease",
     "MapLayer",
+    "PasswordHistory",
     "RejectedRow",
     "Role",
     "Rule",
@@ -46,5 +57,6 @@ __all__ = [
     "UserAccount",
     "UserArea",
     "UserRole",
+    "UserSession",
     "UserUnit",
 ]

@@ -21,6 +21,12 @@ class UserAccount(Base):
     active: Mapped[bool] = mapped_column(default=True)
     whole_city: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    password_hash: Mapped[str | None] = mapped_column(Text)  # argon2id; None: no sign-in by one
+    password_set_at: Mapped[datetime | None]
+    must_change: Mapped[bool] = mapped_column(default=False)  # the password, before all else
+    totp_secret: Mapped[str | None] = mapped_column(Text)  # encrypted, with a key not kept here
+    totp_on_at: Mapped[datetime | None]  # since when a code is asked for
+    totp_step: Mapped[int | None]  # the newest 30 s whose code was taken; none counts twice
 
 
 class Role(Base):
@@ -31,6 +37,7 @@ class Role(Base):
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     permissions: Mapped[list[str]]
+    administers: Mapped[bool] = mapped_column(default=False)  # one of three; needs a second factor
 
 
 class UserRole(Base):
