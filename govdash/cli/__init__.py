@@ -40,6 +40,7 @@ COMMANDS = {
     "keys": Place("keys", "app"),
     "users": Place("users", "app"),
     "detect": Place("detect", "app"),
+    "rules": Place("rules", "app"),
     "audit": Place("audit", "app"),
     "clock": Place("clock", "print_clock", "计算时限何时到期、已用多少。"),
 }

@@ -45,8 +45,16 @@ class Record:
     begun: date
 
     @classmethod
-    def read(cls, store: Store, lake: Lake, settings: Settings, *, last: date) -> Self:
-        """Read rules and counts up to `last`.
+    def read(
+        cls,
+        store: Store,
+        lake: Lake,
+        settings: Settings,
+        *,
+        last: date,
+        book: Sequence[Rule] | None = None,
+    ) -> Self:
+        """Read counts up to `last`, of what the current rules watch, or those of `book`.
 
         Raises
         ------
@@ -54,7 +62,7 @@ class Record:
             When no rule is on, or there is nothing to count.
         """
         with store.read() as session:
-            rules = rule_book.current(session)
+            rules = rule_book.current(session) if book is None else list(book)
             names = Names.load(session)
         watches = tuple(watched.watches(rules))
         if not watches:
@@ -123,7 +131,13 @@ class Record:
 
         `counts` are `self.counts` or altered copies.
         """
-        findings: list[Finding] = []
+        return [finding for finding, _ in self.taken(counts, first, last, told=told)]
+
+    def taken(
+        self, counts: Sequence[Counts], first: date, last: date, *, told: Told
+    ) -> list[tuple[Finding, Rule]]:
+        """As `replay`, each finding with the rule that takes it."""
+        findings: list[tuple[Finding, Rule]] = []
         total = (last - first).days + 1
         for n in range(0, total, _STRETCH):
             begin = first + timedelta(days=n)
@@ -138,7 +152,11 @@ class Record:
                 for look, of_look in zip(
                     looks, watched.findings_of(looks, self.names), strict=True
                 ):
-                    findings += [f for f in of_look.findings if look.watch.taker(f)]
+                    findings += [
+                        (finding, rule)
+                        for finding in of_look.findings
+                        if (rule := look.watch.taker(finding))
+                    ]
             told(min(n + _STRETCH, total) / total)
         return findings
 

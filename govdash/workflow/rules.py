@@ -101,6 +101,13 @@ class Rule(BaseModel):
             return category.startswith(CHANNEL)
         return _category_level(category) in self.parameters.categories
 
+    def could_find(self, category: str) -> bool:
+        """Whether a matter of this category could be told by the rule: channels by channel rules.
+
+        A category counts for rules over majors too, and the other way round.
+        """
+        return category.startswith(CHANNEL) == (self.parameters.subject == "channel")
+
     def speaks(self, finding: Finding) -> bool:
         """Whether `finding` is of a series, direction and level of this rule."""
         return (
@@ -133,7 +140,7 @@ def load_defaults(
     """
     changed: list[str] = []
     for path in sorted((data_dir / "rules").glob("*.yaml")):
-        rule = _read(path)
+        rule = read(path)
         stored, new = _put(session, rule, actor=actor, at=at)
         if new:
             changed.append(f"{stored.code}@{stored.version}")
@@ -166,6 +173,24 @@ def change(session: Session, rule: Rule, *, actor: User, at: datetime) -> Rule:
             after=_rule(stored).model_dump(mode="json"),
         )
     return _rule(stored)
+
+
+def read(path: Path) -> Rule:
+    """Read a rule from a file as ``rules/*.yaml`` are, without storing it.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read or used; the message names file and field.
+    """
+    try:
+        return Rule.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except FileNotFoundError:
+        raise InputError(f"找不到规则文件 {path}；请检查路径。") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"规则文件 {path} 不是可读的 UTF-8 文本。") from error
+    except (yaml.YAMLError, ValidationError) as error:
+        raise InputError(f"规则文件 {path.name} 写法不对：{error}") from error
 
 
 def current(session: Session) -> list[Rule]:
@@ -203,13 +228,6 @@ def _rule(row: Row) -> Rule:
         parameters=Parameters.model_validate(row.parameters),
         version=row.version,
     )
-
-
-def _read(path: Path) -> Rule:
-    try:
-        return Rule.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise InputError(f"规则文件 {path.name} 写法不对：{error}") from error
 
 
 def _category_level(category: str) -> str:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from govdash.access import seed_local_operator
+from govdash.core.settings import ROOT
 from govdash.store import events
 from tests.cli.command import run
 from tests.workflow.conftest import CATEGORY, GRID, furnish
@@ -52,3 +53,30 @@ def test_a_backtest_without_labels_says_where_to_get_them(filled):
     done = run("detect", "backtest", settings=filled)
     assert done.returncode == 2
     assert "govdash demo" in done.stderr
+
+
+def test_a_rule_can_be_listed_checked_and_tried_before_it_is_switched_on(filled, tmp_path):
+    run("lake", "sync", settings=filled)
+    listed = run("rules", "list", settings=filled)
+    assert "street-category\t1\t是\t街道突增" in listed.stdout
+    file = tmp_path / "street.yaml"
+    text = (ROOT / "data" / "rules" / "street-category.yaml").read_text("utf-8")
+    file.write_text(text.replace("min_excess: 4", "min_excess: 1000"), "utf-8")
+    assert "写法正确：street-category" in run("rules", "check", str(file), settings=filled).stdout
+    tried = run("rules", "backtest", str(file), "--from", "2026-06-05", settings=filled)
+    assert tried.returncode == 0, tried.stderr
+    assert "试算：每周 0.0 条提示" in tried.stdout
+    assert "现行第 1 版：每周 0.6 条提示（共 1 条）" in tried.stdout
+
+
+def test_a_rule_file_that_is_wrong_or_missing_is_told_by_field(filled, tmp_path):
+    file = tmp_path / "wrong.yaml"
+    file.write_text("code: wrong\nname: 错\nparameters: {areas: [city], fdr: 7}\n", "utf-8")
+    wrong = run("rules", "check", str(file), settings=filled)
+    assert wrong.returncode == 2
+    assert "fdr" in wrong.stderr
+    missing = run("rules", "backtest", "nowhere.yaml", settings=filled)
+    assert missing.returncode == 2
+    assert "找不到规则文件" in missing.stderr
+    unknown = run("rules", "backtest", "nothing", settings=filled)
+    assert "现有：channel-drop" in unknown.stderr
