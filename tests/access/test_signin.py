@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -85,6 +86,24 @@ def test_an_address_is_locked_whatever_logins_it_tries(door: Door):
         signin.sign_in(door, "li", GOOD, at=NOW)
     elsewhere = replace(door, store=door.store.acting(Origin("10.0.0.10")))
     signin.sign_in(elsewhere, "li", GOOD, at=NOW)
+
+
+def test_twenty_tries_at_once_are_five_guesses(door: Door):
+    said: list[str] = []
+
+    def guess(n: int) -> None:
+        here = replace(door, store=door.store.acting(Origin(f"10.0.3.{n}")))
+        try:
+            signin.sign_in(here, "li", "wrong", at=NOW)
+        except Refused as error:
+            said.append(error.code)
+
+    threads = [Thread(target=guess, args=(n,)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (said.count("refused"), said.count("too_many")) == (5, 15)
 
 
 @given(gaps=st.lists(st.integers(0, 7200), max_size=40))
