@@ -103,7 +103,7 @@ class Casework:
         self, session: Session, alert: Alert, disposition: Disposition, when: datetime
     ) -> None:
         """Make a case from an alert as the form proposes it, and let it walk."""
-        new = suggestion.suggest(session, alert)
+        new = suggestion.suggest(session, alert, self.staff["watch"].scope)
         actor = self.staff["watch"]
         case = cases.open_from_alert(session, alert.id, new, actor=actor, at=when)
         self.opened += 1

@@ -215,7 +215,7 @@ class _Run:
             imports.finish(
                 session, import_id, state, at=ended, reject_file=rejects.name, message=message
             )
-            run = imports.get(session, import_id)
+            run = imports.written(session, import_id)
             journal.record(
                 session,
                 actor=actor.login,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from govdash.core.settings import Settings
-from govdash.core.vocab import ImportState
 from govdash.store import Store, imports
 
 FOLDER: Final = "imports"
@@ -37,11 +36,7 @@ def mark_interrupted(store: Store, settings: Settings, *, at: datetime) -> int:
     simply imported again.
     """
     with store.read() as session:
-        open_runs = [
-            (run.id, run.started_at)
-            for run in imports.runs(session, limit=1000)
-            if run.state is ImportState.RUNNING
-        ]
+        open_runs = imports.going(session)
     dead = [id_ for id_, since in open_runs if _is_dead(settings, id_, at - since)]
     if not dead:
         return 0

@@ -139,11 +139,12 @@ def get(session: Session, alert_id: int, scope: Scope) -> Alert | None:
     )
 
 
-def steps(session: Session, alert_id: int) -> pd.DataFrame:
-    """Return the log of an alert, oldest first: columns `STEP_COLUMNS`."""
+def steps(session: Session, alert_id: int, scope: Scope) -> pd.DataFrame:
+    """Return the log of an alert inside the scope, oldest first: columns `STEP_COLUMNS`."""
     found = session.execute(
         select(*(getattr(AlertStep, name) for name in STEP_COLUMNS))
-        .where(AlertStep.alert_id == alert_id)
+        .join(Alert, Alert.id == AlertStep.alert_id)
+        .where(AlertStep.alert_id == alert_id, visible(scope, Alert.area_path))
         .order_by(AlertStep.id)
     )
     table = pd.DataFrame([tuple(row) for row in found], columns=list(STEP_COLUMNS), dtype=object)
@@ -231,11 +232,11 @@ def listed(
     return pd.DataFrame([tuple(row) for row in found], columns=names, dtype=object)
 
 
-def dispositions(session: Session) -> pd.DataFrame:
-    """Return how many alerts of each rule were what: ``rule``, ``disposition``, ``n``."""
+def dispositions(session: Session, scope: Scope) -> pd.DataFrame:
+    """Return how many alerts inside the scope were what: ``rule``, ``disposition``, ``n``."""
     found = session.execute(
         select(Alert.rule_code, Alert.disposition, func.count())
-        .where(Alert.disposition.is_not(None))
+        .where(Alert.disposition.is_not(None), visible(scope, Alert.area_path))
         .group_by(Alert.rule_code, Alert.disposition)
     )
     return pd.DataFrame([tuple(row) for row in found], columns=["rule", "disposition", "n"])

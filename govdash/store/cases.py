@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import and_, case, func, select
 
 from govdash.core.filters import Scope
 from govdash.core.vocab import CaseAction, CaseState, Clock
@@ -100,20 +100,27 @@ def times_taken(session: Session, case_id: int, action: CaseAction) -> int:
     return session.scalar(taken) or 0
 
 
-def intervals(session: Session, case_id: int) -> Sequence[ClockInterval]:
-    """Return the intervals of every clock of a case, oldest first."""
+def ledger(session: Session, case_id: int) -> Sequence[ClockInterval]:
+    """Return the intervals of every clock of a case that is changed, oldest first."""
     every = select(ClockInterval).where(ClockInterval.case_id == case_id)
     return session.scalars(every.order_by(ClockInterval.started_at, ClockInterval.id)).all()
 
 
-def intervals_of(
-    session: Session, case_ids: Sequence[int], *, clock: Clock | None = None
+def intervals(
+    session: Session, case_ids: Sequence[int], scope: Scope, *, clock: Clock | None = None
 ) -> list[ClockInterval]:
-    """Return the intervals of many cases, each case's oldest first; of one clock or of all."""
+    """Return the intervals of those cases that are inside the scope, each case's oldest first.
+
+    Of one clock, or of all.
+    """
     found: list[ClockInterval] = []
     for first in range(0, len(case_ids), _AT_ONCE):
         some = case_ids[first : first + _AT_ONCE]
-        every = select(ClockInterval).where(ClockInterval.case_id.in_(some))
+        every = (
+            select(ClockInterval)
+            .join(Case, Case.id == ClockInterval.case_id)
+            .where(Case.id.in_(some), visible(scope, Case.area_path, Case.unit_code))
+        )
         if clock is not None:
             every = every.where(ClockInterval.clock == clock)
         ordered = every.order_by(ClockInterval.started_at, ClockInterval.id)
@@ -121,16 +128,20 @@ def intervals_of(
     return found
 
 
-def steps(session: Session, case_id: int) -> pd.DataFrame:
-    """Return the steps of a case, oldest first: columns `STEP_COLUMNS`, codes as members."""
-    return _frame(session, CaseStep, STEP_COLUMNS, CaseStep.case_id == case_id, CaseStep.seq)
+def steps(session: Session, case_id: int, scope: Scope) -> pd.DataFrame:
+    """Return the steps of a case inside the scope, oldest first.
+
+    Columns `STEP_COLUMNS`, codes as members.
+    """
+    return _of_case(session, CaseStep, STEP_COLUMNS, case_id, scope, CaseStep.seq)
 
 
-def feedback(session: Session, case_id: int) -> pd.DataFrame:
-    """Return the follow-up calls of a case, oldest first: columns `FEEDBACK_COLUMNS`."""
-    return _frame(
-        session, Feedback, FEEDBACK_COLUMNS, Feedback.case_id == case_id, Feedback.called_at
-    )
+def feedback(session: Session, case_id: int, scope: Scope) -> pd.DataFrame:
+    """Return the follow-up calls of a case inside the scope, oldest first.
+
+    Columns `FEEDBACK_COLUMNS`.
+    """
+    return _of_case(session, Feedback, FEEDBACK_COLUMNS, case_id, scope, Feedback.called_at)
 
 
 def listed(
@@ -216,14 +227,18 @@ def counted(session: Session, scope: Scope, *, at: datetime) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["state", "n", "overdue"])
 
 
-def _frame(
+def _of_case(
     session: Session,
     table: type[CaseStep | Feedback],
     names: Sequence[str],
-    which: ColumnElement[bool],
+    case_id: int,
+    scope: Scope,
     order: Any,  # noqa: ANN401 - a mapped attribute; SQLAlchemy has no public type that holds here
 ) -> pd.DataFrame:
     found = session.execute(
-        select(*(getattr(table, name) for name in names)).where(which).order_by(order)
+        select(*(getattr(table, name) for name in names))
+        .join(Case, Case.id == table.case_id)
+        .where(Case.id == case_id, visible(scope, Case.area_path, Case.unit_code))
+        .order_by(order)
     )
     return pd.DataFrame([tuple(row) for row in found], columns=list(names), dtype=object)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, false, insert, select, true, update
 
 from govdash.core.errors import NotFound
+from govdash.core.filters import Scope
 from govdash.core.vocab import ImportState
 from govdash.store.engine import Session
 from govdash.store.models import Import, RejectedRow
@@ -119,27 +120,55 @@ def mark_interrupted(session: Session, *, at: datetime, running: Sequence[int] =
     return len(ids)
 
 
-def get(session: Session, import_id: int) -> Import:
-    """Return one run, or raise `NotFound`."""
-    run = session.get(Import, import_id, populate_existing=True)
+def going(session: Session) -> Sequence[tuple[int, datetime]]:
+    """Return the number and the beginning of every run that has not ended."""
+    running = select(Import.id, Import.started_at).where(Import.state == ImportState.RUNNING)
+    return [(row[0], row[1]) for row in session.execute(running)]
+
+
+def written(session: Session, import_id: int) -> Import:
+    """Return the run that the process itself has just written."""
+    return session.get_one(Import, import_id, populate_existing=True)
+
+
+def get(session: Session, import_id: int, scope: Scope, *, by: str) -> Import:
+    """Return one run that `by` may see (`runs`), or raise `NotFound`."""
+    run = session.scalar(
+        select(Import)
+        .where(Import.id == import_id, _seen(scope, by))
+        .execution_options(populate_existing=True)
+    )
     if run is None:
-        raise NotFound(f"没有编号为 {import_id} 的导入记录。")
+        raise NotFound(f"没有编号为 {import_id} 的导入记录，或不在您的管辖范围内。")
     return run
 
 
-def runs(session: Session, *, limit: int = 50) -> Sequence[Import]:
-    """Return the newest runs first."""
-    return session.scalars(select(Import).order_by(Import.id.desc()).limit(limit)).all()
+def runs(session: Session, scope: Scope, *, by: str, limit: int = 50) -> Sequence[Import]:
+    """Return the newest runs first: all for who sees the whole city, else those that `by` began.
+
+    A file may hold rows of any area, so a part of the city is not enough for another's run.
+    """
+    newest = select(Import).where(_seen(scope, by)).order_by(Import.id.desc()).limit(limit)
+    return session.scalars(newest).all()
 
 
-def rejected_rows(session: Session, import_id: int, *, limit: int = 1000) -> list[Rejected]:
-    """Return the first rows that a run rejected, in the order of the file."""
+def rejected_rows(
+    session: Session, import_id: int, scope: Scope, *, by: str, limit: int = 1000
+) -> list[Rejected]:
+    """Return the first rows rejected by a run that `by` may see, in the order of the file."""
     chosen = (
         select(RejectedRow)
-        .where(RejectedRow.import_id == import_id)
+        .join(Import, Import.id == RejectedRow.import_id)
+        .where(RejectedRow.import_id == import_id, _seen(scope, by))
         .order_by(RejectedRow.row_number)
         .limit(limit)
     )
     return [
         Rejected(row.row_number, tuple(row.reasons), row.raw) for row in session.scalars(chosen)
     ]
+
+
+def _seen(scope: Scope, by: str) -> ColumnElement[bool]:
+    if scope.whole_city:
+        return true()
+    return Import.started_by == by if scope.areas or scope.units else false()

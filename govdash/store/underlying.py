@@ -1,4 +1,7 @@
-"""What the events under an alert have in common: their usual category and unit, a place."""
+"""What the events under an alert have in common: their usual category and unit, a place.
+
+Each is asked for somebody: events outside the scope of who asks don't speak.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,9 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select, true
 
-from govdash.core.filters import path_range
+from govdash.core.filters import Scope, path_range
 from govdash.store.engine import Session
 from govdash.store.models import Category, Event, Unit
+from govdash.store.visible import visible
 
 #: A category that begins so is a channel: ``@sensor`` is everything the sensors sent.
 CHANNEL: Final = "@"
@@ -25,22 +29,22 @@ class Stretch:
     until: datetime
 
 
-def usual_category(session: Session, under: Stretch) -> str | None:
+def usual_category(session: Session, under: Stretch, scope: Scope) -> str | None:
     """Return the most frequent category key in a stretch of time, None without events."""
-    return _most(session, Event.category, _inside(under))
+    return _most(session, Event.category, _inside(under, scope))
 
 
-def usual_unit(session: Session, under: Stretch) -> str | None:
+def usual_unit(session: Session, under: Stretch, scope: Scope) -> str | None:
     """Return the known unit that most of these events name, None when none is named."""
     known = Event.unit_code.in_(select(Unit.code))
-    return _most(session, Event.unit_code, [*_inside(under), known])
+    return _most(session, Event.unit_code, [*_inside(under, scope), known])
 
 
-def latest_place(session: Session, under: Stretch) -> tuple[str, float, float] | None:
+def latest_place(session: Session, under: Stretch, scope: Scope) -> tuple[str, float, float] | None:
     """Return (address, lon, lat) of the newest of these events that has a point."""
     newest = (
         select(Event.address, Event.lon, Event.lat)
-        .where(*_inside(under), Event.lon.is_not(None))
+        .where(*_inside(under, scope), Event.lon.is_not(None))
         .order_by(Event.reported_at.desc())
         .limit(1)
     )
@@ -56,7 +60,7 @@ def first_category(session: Session, category: str) -> str | None:
     return session.scalar(keys)
 
 
-def _inside(under: Stretch) -> list[ColumnElement[bool]]:
+def _inside(under: Stretch, scope: Scope) -> list[ColumnElement[bool]]:
     path, category = under.area_path, under.category
     area = true() if path is None else Event.area_path.between(*path_range(path))
     if category == "*":
@@ -69,6 +73,7 @@ def _inside(under: Stretch) -> list[ColumnElement[bool]]:
     else:
         kind = Event.category == category
     return [
+        visible(scope, Event.area_path, Event.unit_code),
         area,
         kind,
         Event.superseded_at.is_(None),

@@ -44,7 +44,7 @@ def desk() -> Desk:
 
 def begin_button(page: Page) -> None:
     """Draw the button and the form behind it, for those who may run detection."""
-    if not page.user.holds(Permission.DETECT_RUN):
+    if not page.user.may(Permission.DETECT_RUN, area=None):
         return
     with page.bar or st.container():
         opened = st.popover("新的评测", icon=":material/play_arrow:", disabled=_task() is not None)
@@ -103,7 +103,7 @@ def _running(page: Page, number: str) -> None:
         done = min(task.fraction or 0.0, 1.0)
         st.progress(done, text=f"{done:.0%}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            if fresh.user.holds(Permission.DETECT_RUN):
+            if fresh.user.may(Permission.DETECT_RUN, area=None):
                 st.button("停止", key="ge_stop", on_click=_stop, disabled=desk().stopped)
             show(el("span", "可以离开本页，评测会继续；结果会出现在列表里。", cls="gd-say"))
 

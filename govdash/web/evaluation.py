@@ -35,7 +35,7 @@ def _style() -> str:
 
 def choose(page: Page) -> dict[str, Any] | None:
     """Draw the list of evaluations made; return the chosen one in words, None without any."""
-    made = evaluations.listed(page.settings)
+    made = evaluations.listed(page.settings, page.user.scope)
     if not made:
         return None
     by_number = {one.number: one for one in made}
@@ -53,16 +53,19 @@ def choose(page: Page) -> dict[str, Any] | None:
             label_visibility="collapsed",
             width=430,
         )
-    return report.told(evaluations.read(page.settings, shown))
+    return report.told(evaluations.read(page.settings, shown, page.user.scope))
 
 
 def _chosen(key: str) -> None:
     st.query_params[RUN] = st.session_state[key]
 
 
-def nothing() -> None:
-    """Say that no evaluation was made yet."""
+def nothing(page: Page) -> None:
+    """Say why there is no evaluation to see."""
     with st.container(key="card_ev_none"):
+        if not page.user.scope.whole_city:
+            show(empty("评测只对全市范围开放", "评测结果含各区域的发现；需要时请联系管理员。"))
+            return
         show(
             empty("还没有评测过", "点右上角“新的评测”：回放最近 120 天，约需一分钟，可以离开本页。")
         )

@@ -27,7 +27,7 @@ TONES: Final = {ImportState.DONE: "good", ImportState.RUNNING: ""}
 
 def history(page: Page) -> int | None:
     """Draw the list of imports; return the one that is looked at."""
-    runs = imports.runs(page.session, limit=SHOWN)
+    runs = imports.runs(page.session, page.user.scope, by=page.user.login, limit=SHOWN)
     show(card_title(f"导入记录 {len(runs)} 次", "最近的在前"))
     if not runs:
         show(empty("还没有导入过", "到“导入事件”选择一个文件开始。"))
@@ -46,7 +46,7 @@ def one_import(page: Page, import_id: int | None) -> None:
     if import_id is None:
         show(empty("没有选中导入记录", "左侧选择一次导入，查看结果和被拒的行。"))
         return
-    run = imports.get(page.session, import_id)
+    run = imports.get(page.session, import_id, page.user.scope, by=page.user.login)
     show(card_title(run.file_name, f"导入编号 {run.id}", run.state.label))
     if run.message:
         st.warning(run.message)
@@ -180,7 +180,9 @@ def _cells(page: Page, run: Import) -> Sequence[rows.Cell]:
 
 
 def _rejects(page: Page, run: Import) -> None:
-    kept = imports.rejected_rows(page.session, run.id, limit=SHOWN_REJECTS)
+    kept = imports.rejected_rows(
+        page.session, run.id, page.user.scope, by=page.user.login, limit=SHOWN_REJECTS
+    )
     show(card_title("被拒的行", f"前 {len(kept)} 行；全部在下载文件里"))
     if page.user.may(Permission.EVENT_IMPORT, area=None):
         table = pd.DataFrame(

@@ -144,7 +144,7 @@ def _case_drawer(page: Page, alert_id: int, version: int) -> None:
     with page.refresh() as fresh:
         life = board.alert_life(fresh.session, alert_id, fresh.user.scope)
         alert = alert_rows.get(fresh.session, alert_id, fresh.user.scope)
-        start = cases.suggest(fresh.session, alert) if alert else None
+        start = cases.suggest(fresh.session, alert, fresh.user.scope) if alert else None
         choices = casework.choices(fresh)
     show(heading(life.row))
     show(workparts.paragraph("类别、单位、时限已按监测提示和历史案例预填，请核对。", cls="note"))

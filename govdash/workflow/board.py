@@ -209,7 +209,7 @@ def cases(
         categories=categories,
         limit=limit,
     )
-    return _case_board(session, found, at=at, deadlines=deadlines or in_force())
+    return _case_board(session, found, scope, at=at, deadlines=deadlines or in_force())
 
 
 def alert_life(session: Session, alert_id: int, scope: Scope) -> AlertLife:
@@ -219,7 +219,7 @@ def alert_life(session: Session, alert_id: int, scope: Scope) -> AlertLife:
         raise NotFound(f"没有编号为 {alert_id} 的监测提示，或不在您的管辖范围内。")
     board = _alert_board(session, alert_rows.listed(session, scope, ids=[alert_id]))
     similar = alert_rows.listed(session, scope, like=alert, limit=20)
-    log = _with_names(session, alert_rows.steps(session, alert_id))
+    log = _with_names(session, alert_rows.steps(session, alert_id, scope))
     log["did_label"] = [STEP_LABELS.get(str(did), str(did)) for did in log["did"]]
     try:
         evidence = Evidence.from_dict(alert.evidence)
@@ -248,17 +248,17 @@ def case_life(
     if case is None:
         raise NotFound(f"没有编号为 {case_id} 的案件，或不在您的管辖范围内。")
     found = case_rows.listed(session, scope, ids=[case_id])
-    steps = _with_names(session, case_rows.steps(session, case_id))
+    steps = _with_names(session, case_rows.steps(session, case_id, scope))
     steps["action_label"] = [action.label if action else "登记" for action in steps["action"]]
     steps["to_label"] = [state.label for state in steps["to_state"]]
     for name in ("action", "to_state"):
         steps[name] = [None if code is None else code.value for code in steps[name]]
-    ledger = case_rows.intervals(session, case_id)
+    ledger = case_rows.intervals(session, [case_id], scope)
     return CaseLife(
-        row=_only_row(_case_board(session, found, at=at, deadlines=known)),
+        row=_only_row(_case_board(session, found, scope, at=at, deadlines=known)),
         steps=steps,
         clocks=tuple(timing.read_all(ledger, at=at, calendar=known.calendar)),
-        feedback=case_rows.feedback(session, case_id),
+        feedback=case_rows.feedback(session, case_id, scope),
         actions=actions_from(case.state),
     )
 
@@ -277,13 +277,13 @@ def _alert_board(session: Session, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _case_board(
-    session: Session, found: pd.DataFrame, *, at: datetime, deadlines: Deadlines
+    session: Session, found: pd.DataFrame, scope: Scope, *, at: datetime, deadlines: Deadlines
 ) -> pd.DataFrame:
     names = Names.load(session)
     table = found.copy()
     ids = [int(number) for number in table["id"]]
     ledgers: dict[int, list[ClockInterval]] = {}
-    for interval in case_rows.intervals_of(session, ids, clock=Clock.CASE):
+    for interval in case_rows.intervals(session, ids, scope, clock=Clock.CASE):
         ledgers.setdefault(interval.case_id, []).append(interval)
     readings = [
         timing.read(ledgers[number], Clock.CASE, at=at, calendar=deadlines.calendar)

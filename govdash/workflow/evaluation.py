@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from govdash.access import SYSTEM
 from govdash.core.errors import InputError
 from govdash.core.settings import Settings
 from govdash.core.vocab import AreaLevel
@@ -140,12 +141,12 @@ def run(
     }
     with store.read() as session:
         names = {rule.code: rule.name for rule in record.rules}
-        judged = precision.by_rule(session)
+        judged = precision.by_rule(session, SYSTEM.scope)
         result["precision"] = [
             {"name": names.get(str(row["rule"]), str(row["rule"])), **_plain(row)}
             for row in judged.to_dict("records")
         ]
-        result["precision_at_k"] = precision.at_k(session)
+        result["precision_at_k"] = precision.at_k(session, SYSTEM.scope)
     result["seconds"] = round(time.monotonic() - begun, 1)
     progress("完成", 1.0)
     return result

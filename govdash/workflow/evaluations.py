@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from govdash.core.errors import NotFound
+from govdash.core.filters import Scope
 from govdash.core.settings import Settings
 from govdash.workflow.evaluation import FORMAT
 
@@ -45,8 +46,13 @@ def save(settings: Settings, result: dict[str, Any]) -> Path:
     return path
 
 
-def listed(settings: Settings) -> list[Made]:
-    """Return what was made, newest first."""
+def listed(settings: Settings, scope: Scope) -> list[Made]:
+    """Return what was made, newest first; nothing for who doesn't see the whole city.
+
+    An evaluation names findings of every area.
+    """
+    if not scope.whole_city:
+        return []
     made: list[Made] = []
     for path in _files(settings):
         result = _load(path)
@@ -65,9 +71,9 @@ def listed(settings: Settings) -> list[Made]:
     return made
 
 
-def read(settings: Settings, number: str) -> dict[str, Any]:
-    """Return one result, or raise `NotFound`."""
-    for path in _files(settings):
+def read(settings: Settings, number: str, scope: Scope) -> dict[str, Any]:
+    """Return one result to who sees the whole city, or raise `NotFound`."""
+    for path in _files(settings) if scope.whole_city else []:
         if path.stem == number and (result := _load(path)) is not None:
             return result
     raise NotFound(f"没有编号为“{number}”的评测；请从列表中选择。")

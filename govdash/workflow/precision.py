@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from govdash.access import SYSTEM
+from govdash.core.filters import Scope
 from govdash.core.vocab import Disposition, Handling, Level
 from govdash.store import Session
 from govdash.store.alerts import dispositions, listed
@@ -17,8 +17,8 @@ _ALL: Final = 100_000
 _Z95: Final = 1.959963984540054  # standard normal quantile of 0.975
 
 
-def by_rule(session: Session) -> pd.DataFrame:
-    """Return how often each rule was right, by the dispositions of its ended alerts.
+def by_rule(session: Session, scope: Scope) -> pd.DataFrame:
+    """Return how often each rule was right, by the dispositions of its ended alerts in `scope`.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def by_rule(session: Session) -> pd.DataFrame:
         ``precision`` and its 95 % Wilson interval ``low``, ``high``; None without any label.
     """
     counts: dict[str, dict[bool | None, int]] = {}
-    for row in dispositions(session).to_dict("records"):
+    for row in dispositions(session, scope).to_dict("records"):
         mine = counts.setdefault(str(row["rule"]), {True: 0, False: 0, None: 0})
         mine[Disposition(str(row["disposition"])).counts_as_true] += int(row["n"])
     rows = [
@@ -49,15 +49,15 @@ def wilson(hits: int, n: int) -> tuple[float | None, float | None, float | None]
     return share, max(0.0, middle - half), min(1.0, middle + half)
 
 
-def at_k(session: Session, *, sizes: Sequence[int] = (5, 10, 20, 50)) -> list[dict[str, int]]:
+def at_k(
+    session: Session, scope: Scope, *, sizes: Sequence[int] = (5, 10, 20, 50)
+) -> list[dict[str, int]]:
     """Return how many of the k most serious judged alerts were right, for each k there are.
 
     Alerts are ordered by level, then by p-value; those whose disposition says nothing are left
     out. Each entry has ``k`` and ``true``.
     """
-    table = listed(
-        session, SYSTEM.scope, handling=[Handling.DISMISSED, Handling.CLOSED], limit=_ALL
-    )
+    table = listed(session, scope, handling=[Handling.DISMISSED, Handling.CLOSED], limit=_ALL)
     table = table[table["disposition"].notna()]
     rows = sorted(
         (Level(str(row["level"])).rank, float(row["p_value"]), said)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, cast
 
+from govdash.core.filters import Scope
 from govdash.core.times import day_start
 from govdash.core.vocab import Level, Urgency
 from govdash.detect import split_key
@@ -19,8 +20,10 @@ from govdash.workflow.forms import NewCase
 _URGENCY: Final = {Level.RED: Urgency.CRITICAL, Level.ORANGE: Urgency.URGENT}
 
 
-def suggest(session: Session, alert: Alert, *, deadlines: Deadlines | None = None) -> NewCase:
-    """Return a case for `alert` with category, unit, limit and place filled in.
+def suggest(
+    session: Session, alert: Alert, scope: Scope, *, deadlines: Deadlines | None = None
+) -> NewCase:
+    """Return a case for `alert` with category, unit, limit and place from events in `scope`.
 
     The category is the most frequent one under the alert's own, the place the newest event of the
     cell with the largest share of the excess, the unit the one that most of these events name,
@@ -35,7 +38,7 @@ def suggest(session: Session, alert: Alert, *, deadlines: Deadlines | None = Non
     )
     cell = _cell(alert)
     key = (
-        underlying.usual_category(session, around)
+        underlying.usual_category(session, around, scope)
         or underlying.first_category(session, alert.category)
         or alert.category
     )
@@ -43,8 +46,8 @@ def suggest(session: Session, alert: Alert, *, deadlines: Deadlines | None = Non
     limit = None
     if category and category.limit_amount is not None and category.limit_unit is not None:
         limit = Limit(category.limit_amount, category.limit_unit)
-    place = underlying.latest_place(session, replace(around, area_path=cell))
-    address, lon, lat = place or underlying.latest_place(session, around) or ("", None, None)
+    place = underlying.latest_place(session, replace(around, area_path=cell), scope)
+    address, lon, lat = place or underlying.latest_place(session, around, scope) or ("", None, None)
     return NewCase(
         title=alert.title,
         description=str(alert.evidence.get("sentence", "")),
@@ -53,7 +56,8 @@ def suggest(session: Session, alert: Alert, *, deadlines: Deadlines | None = Non
         address=address,
         lon=lon,
         lat=lat,
-        unit_code=underlying.usual_unit(session, around) or _covering(session, alert.area_path),
+        unit_code=underlying.usual_unit(session, around, scope)
+        or _covering(session, alert.area_path),
         urgency=_URGENCY.get(alert.level, Urgency.NORMAL),
         limit=limit,
     )

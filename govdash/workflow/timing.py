@@ -53,7 +53,7 @@ def move(
     stage = STAGE.get(case.state)
     wanted = {Clock.CASE, stage} if stage and effect is not Effect.STOP else set[Clock]()
     running = effect is Effect.RUN
-    before = list(cases.intervals(session, case.id))
+    before = list(cases.ledger(session, case.id))
     kept: set[Clock] = set()
     for interval in before:
         if interval.ended_at is not None:

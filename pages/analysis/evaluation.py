@@ -10,6 +10,6 @@ with open_page("模型评测", needs=Permission.STATUS_READ) as page:
     evaluating.begin_button(page)
     evaluating.progress_panel(page)
     if result is None:
-        evaluation.nothing()
+        evaluation.nothing(page)
     else:
         evaluation.screen(page, result)

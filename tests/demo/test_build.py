@@ -58,7 +58,7 @@ def everything(days: int = 760):
 
 def test_every_event_is_accepted_and_lies_in_a_grid(made, record):
     with made.store.read() as session:
-        run = imports.runs(session)[0]
+        run = imports.runs(session, SYSTEM.scope, by="")[0]
         assert run.state is ImportState.DONE
         assert run.n_read == run.n_accepted == len(record.events)
         assert run.warnings == {}
@@ -128,7 +128,7 @@ def test_a_demo_city_that_exists_is_not_made_twice(made):
     assert not second.made
     assert second.incidents == made.summary.incidents
     with made.store.read() as session:
-        assert len(imports.runs(session)) == 1
+        assert len(imports.runs(session, SYSTEM.scope, by="")) == 1
 
 
 def test_an_interrupted_one_is_completed_with_what_it_was_begun_with(made):
@@ -144,7 +144,7 @@ def test_an_interrupted_one_is_completed_with_what_it_was_begun_with(made):
     )
     assert (other.seed, other.events) == (SEED, made.summary.events)
     with made.store.read() as session:
-        newest = imports.runs(session)[0]
+        newest = imports.runs(session, SYSTEM.scope, by="")[0]
         assert (newest.n_accepted, newest.n_duplicate) == (0, newest.n_read)
     plan.write(made.settings)
 

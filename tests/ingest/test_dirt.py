@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from govdash.access import SYSTEM
 from govdash.core.errors import InputError
 from govdash.ingest import REASONS
 from govdash.store import Store, imports
@@ -114,7 +115,7 @@ def test_rows_with_cells_too_many_or_too_few_are_rejected_and_kept_whole(take: T
     assert told.reasons == {"field_count": 2}
     assert told.duplicate == 1  # only empty cells too many: row 1 again
     with lite.read() as session:
-        short, long = imports.rejected_rows(session, told.import_id or 0)
+        short, long = imports.rejected_rows(session, told.import_id or 0, SYSTEM.scope, by="")
     assert short.row_number == 3
     assert short.raw["标题"] == "短" if "标题" in short.raw else short.raw["办结时间"] == "短"
     assert "多的" in long.raw["多余列"]
@@ -192,7 +193,7 @@ def test_a_file_that_cannot_be_imported_is_refused_clearly_and_nothing_is_writte
     with pytest.raises(InputError, match=said):
         take(content)
     with lite.read() as session:
-        assert imports.runs(session) == []
+        assert imports.runs(session, SYSTEM.scope, by="") == []
 
 
 def test_a_missing_file_is_named(take: Take, tmp_path: Path):

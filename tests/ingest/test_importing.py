@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from govdash.access import User
+from govdash.access import SYSTEM, User
 from govdash.core.errors import InputError, Refused
 from govdash.core.filters import Scope
 from govdash.core.permissions import Permission
@@ -52,7 +52,10 @@ def test_importing_a_file_twice_changes_nothing(take_both: Take, ready: Store):
         lines = journal.lines(session)
         assert [line.did for line in lines] == ["import", "import"]
         assert lines[0].detail["duplicate"] == 30
-        assert imports.get(session, again.import_id or 0).state is ImportState.DONE
+        assert (
+            imports.get(session, again.import_id or 0, SYSTEM.scope, by="").state
+            is ImportState.DONE
+        )
 
 
 def test_a_corrected_row_makes_a_version_and_the_old_one_is_still_known(
@@ -76,7 +79,7 @@ def test_a_rehearsal_counts_and_writes_nothing(take_both: Take, ready: Store):
     assert Path(told.reject_file).is_file()
     assert count(ready) == 1
     with ready.read() as session:
-        assert len(imports.runs(session)) == 1
+        assert len(imports.runs(session, SYSTEM.scope, by="")) == 1
     real = take_both(text)
     assert (real.new, real.corrected, real.duplicate) == (2, 1, 2)
 
@@ -130,7 +133,7 @@ def test_killed_in_the_middle_and_imported_again_nothing_is_lost_or_doubled(
     assert done.returncode == -signal.SIGKILL
     assert count(ready) == 10_000
     with ready.read() as session:
-        (run,) = imports.runs(session)
+        (run,) = imports.runs(session, SYSTEM.scope, by="")
         killed = run.id
         assert (run.state, run.n_read) == (ImportState.RUNNING, 10_000)
     again = import_file(
@@ -139,7 +142,7 @@ def test_killed_in_the_middle_and_imported_again_nothing_is_lost_or_doubled(
     assert (again.new, again.duplicate) == (n - 10_000, 10_000)
     assert count(ready) == n
     with ready.read() as session:
-        assert imports.get(session, killed).state is ImportState.INTERRUPTED
+        assert imports.get(session, killed, SYSTEM.scope, by="").state is ImportState.INTERRUPTED
         assert chain.first_broken(session) is None
 
 
@@ -153,7 +156,7 @@ def test_a_run_says_when_it_ended_not_only_when_it_began(
     taker(lite, settings, tmp_path)(csv_text(row(1)), progress=lambda *_: time.sleep(0.2))
     took = timedelta(seconds=time.monotonic() - begun)
     with lite.read() as session:
-        (run,) = imports.runs(session)
+        (run,) = imports.runs(session, SYSTEM.scope, by="")
         assert run.finished_at is not None
         assert timedelta(seconds=0.2) <= run.finished_at - run.started_at <= took
         assert journal.lines(session)[0].at == run.finished_at
@@ -168,7 +171,9 @@ def test_a_run_that_is_alive_is_not_marked(lite: Store, settings: Settings, tmp_
     taker(lite, settings, tmp_path)(csv_text(row(1)), progress=look)
     assert seen == [0]
     with lite.read() as session:
-        assert [run.state for run in imports.runs(session)] == [ImportState.DONE]
+        assert [run.state for run in imports.runs(session, SYSTEM.scope, by="")] == [
+            ImportState.DONE
+        ]
 
 
 def test_an_import_that_fails_in_the_middle_says_so_and_keeps_its_numbers(take: Take, lite: Store):
@@ -177,7 +182,7 @@ def test_an_import_that_fails_in_the_middle_says_so_and_keeps_its_numbers(take: 
     with pytest.raises(InputError, match="之后不是有效的 JSON"):
         take(text[:at] + "}}" + text[at:], file="a.json")
     with lite.read() as session:
-        (run,) = imports.runs(session)
+        (run,) = imports.runs(session, SYSTEM.scope, by="")
         assert run.state is ImportState.FAILED
         assert run.n_read == run.n_accepted == 10_000
     assert count(lite) == 10_000

@@ -95,7 +95,7 @@ def test_the_shifted_rows_of_new_york_are_rejected_each_with_its_reason(
     lines = Path(told.reject_file).read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith("unique_key,created_date,closed_date,complaint_type,borough,")
     with lite.read() as session:
-        kept = imports.rejected_rows(session, told.import_id or 0, limit=5000)
+        kept = imports.rejected_rows(session, told.import_id or 0, SYSTEM.scope, by="", limit=5000)
     assert len(kept) == 2830
     again = take(file, shipped("nyc"))
     assert (again.accepted, again.rejected, again.duplicate) == (0, 2830, 14_588)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
+from govdash.access import SYSTEM
 from govdash.core.errors import NotFound
 from govdash.core.vocab import ImportState
 from govdash.store import Store, imports
@@ -26,14 +27,16 @@ def test_a_run_tells_where_its_rows_went(store: Store):
         imports.progress(session, run, told, [Rejected(4, ("missing_id",), {"a": "1"})])
         imports.finish(session, run, ImportState.DONE, at=NOW, reject_file="r.csv")
     with store.read() as session:
-        found = imports.get(session, run)
+        found = imports.get(session, run, SYSTEM.scope, by="")
         assert (found.n_read, found.n_accepted, found.n_rejected, found.n_duplicate) == (6, 3, 1, 2)
         assert (found.state, found.reject_file) == (ImportState.DONE, "r.csv")
         assert found.reasons == {"missing_id": 1}
-        assert imports.rejected_rows(session, run) == [Rejected(4, ("missing_id",), {"a": "1"})]
-        assert [r.id for r in imports.runs(session)] == [run]
+        assert imports.rejected_rows(session, run, SYSTEM.scope, by="") == [
+            Rejected(4, ("missing_id",), {"a": "1"})
+        ]
+        assert [r.id for r in imports.runs(session, SYSTEM.scope, by="")] == [run]
         with pytest.raises(NotFound):
-            imports.get(session, run + 1)
+            imports.get(session, run + 1, SYSTEM.scope, by="")
 
 
 def test_the_database_refuses_numbers_that_do_not_add_up(store: Store):
@@ -49,6 +52,6 @@ def test_runs_left_open_are_marked_interrupted_but_not_those_still_going(store: 
         later = NOW + timedelta(hours=1)
         assert imports.mark_interrupted(session, at=later, running=[going]) == 1
     with store.read() as session:
-        assert imports.get(session, left).state is ImportState.INTERRUPTED
-        assert "再导入一次" in imports.get(session, left).message
-        assert imports.get(session, going).state is ImportState.RUNNING
+        assert imports.get(session, left, SYSTEM.scope, by="").state is ImportState.INTERRUPTED
+        assert "再导入一次" in imports.get(session, left, SYSTEM.scope, by="").message
+        assert imports.get(session, going, SYSTEM.scope, by="").state is ImportState.RUNNING

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from govdash.access import SYSTEM
 from govdash.store import Store, underlying
 from govdash.store.events import accept
 from govdash.store.underlying import Stretch
@@ -26,7 +27,7 @@ def put(store: Store, *categories: str) -> None:
 def usual(store: Store, category: str) -> str | None:
     with store.read() as session:
         under = Stretch(None, category, since=NOW - DAY, until=NOW + DAY)
-        return underlying.usual_category(session, under)
+        return underlying.usual_category(session, under, SYSTEM.scope)
 
 
 def test_the_usual_category_is_the_most_frequent_one_of_a_major_of_all_or_of_a_channel(

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from govdash.access import seed_local_operator
+from govdash.access import SYSTEM, seed_local_operator
 from govdash.core.permissions import Permission
 from govdash.core.settings import ROOT, Settings
 from govdash.lake import Lake
@@ -87,7 +87,8 @@ def finished(app: AppTest, parameter: str) -> AppTest:
 def runs(store: Store) -> list[tuple[int, int, int, int]]:
     with store.read() as session:
         return [
-            (r.n_read, r.n_accepted, r.n_rejected, r.n_duplicate) for r in imports.runs(session)
+            (r.n_read, r.n_accepted, r.n_rejected, r.n_duplicate)
+            for r in imports.runs(session, SYSTEM.scope, by="")
         ]
 
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from govdash.access import seed_local_operator
+from govdash.access import SYSTEM, seed_local_operator
 from govdash.core.permissions import Permission
 from govdash.core.settings import ROOT, Settings
 from govdash.lake import Lake
@@ -92,7 +92,7 @@ def test_an_evaluation_is_asked_for_made_kept_and_shown(app, built, settings):
         assert word in shown
     assert "上传的标注" in shown
     assert len(page.get("plotly_chart")) == 4
-    [made] = evaluations.listed(settings)
+    [made] = evaluations.listed(settings, SYSTEM.scope)
     assert (made.first, made.last) == (date(2026, 6, 1), date(2026, 6, 14))
     with built.read() as session:
         [line] = [one for one in journal.lines(session) if one.did == "evaluation.run"]
@@ -101,8 +101,8 @@ def test_an_evaluation_is_asked_for_made_kept_and_shown(app, built, settings):
 
 def test_what_was_made_opens_again_after_a_restart_and_by_its_link(app, built, settings):
     finished(asked(opened(app)))
-    [made] = evaluations.listed(settings)
-    older = evaluations.read(settings, made.number) | {
+    [made] = evaluations.listed(settings, SYSTEM.scope)
+    older = evaluations.read(settings, made.number, SYSTEM.scope) | {
         "number": "20260101-000000",
         "first_day": "2025-12-01",
     }
@@ -125,7 +125,7 @@ def test_a_second_evaluation_waits_for_the_first_and_a_running_one_can_be_stoppe
         page = press(page, "停止")
         page = finished(page)
         assert "已按要求停止" in page.warning[0].value
-        assert evaluations.listed(settings) == []
+        assert evaluations.listed(settings, SYSTEM.scope) == []
 
 
 def test_what_cannot_be_evaluated_is_said_in_words(app, built):

@@ -336,7 +336,7 @@ def test_closing_a_case_of_an_alert_asks_what_the_alert_was(at_page, built):
     at = datetime.now(UTC)
     with built.write() as session:
         user = load_user(session)
-        start = cases.suggest(session, session.get(Alert, 1))
+        start = cases.suggest(session, session.get(Alert, 1), SYSTEM.scope)
         number = cases.open_from_alert(session, 1, start, actor=user, at=at).id
         form = cases.StepForm(
             register_condition="属实", unit_code="U2", result="已清运", handler="李队长"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from govdash.access import SYSTEM
 from govdash.core.errors import InputError
 from govdash.core.settings import Settings
 from govdash.core.vocab import ImportState, Job
@@ -76,7 +77,7 @@ def test_an_import_whose_process_was_killed_is_marked_when_the_jobs_start(
     worker.start()
     worker.stop()
     with store.read() as session:
-        assert imports.get(session, left).state is ImportState.INTERRUPTED
+        assert imports.get(session, left, SYSTEM.scope, by="").state is ImportState.INTERRUPTED
 
 
 def test_stopping_waits_for_the_job_and_frees_the_lease(

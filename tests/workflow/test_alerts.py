@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from govdash.access import User
+from govdash.access import SYSTEM, User
 from govdash.core.errors import Conflict, IllegalTransition, NotFound, Refused
 from govdash.core.filters import Scope
 from govdash.core.permissions import Permission
@@ -28,7 +28,7 @@ def raised(city, rule, finding, now) -> int:
 
 def did(city, alert_id) -> list[str]:
     with city.read() as session:
-        return list(rows.steps(session, alert_id)["did"])
+        return list(rows.steps(session, alert_id, SYSTEM.scope)["did"])
 
 
 def test_an_alert_says_what_where_and_how_bad(city, rule, raised):
@@ -91,7 +91,7 @@ def test_worsening_brings_an_acknowledged_alert_back_with_the_reason(
         alert = raise_alert(session, finding(**WORSE), rule, at=now + HOUR)
         assert (alert.level, alert.handling) == (Level.RED, Handling.NEW)
     with city.read() as session:
-        assert "升级为红色" in rows.steps(session, raised)["note"].iloc[-1]
+        assert "升级为红色" in rows.steps(session, raised, SYSTEM.scope)["note"].iloc[-1]
 
 
 def test_a_linked_alert_stays_with_its_case_when_it_worsens(

@@ -79,7 +79,7 @@ def test_the_whole_road_from_an_alert_to_feedback(city, operator, walk, alert_id
     with city.write() as session:
         alerts.acknowledge(session, alert_id, actor=operator, at=now)
     with city.write() as session:
-        new = cases.suggest(session, session.get(Alert, alert_id))
+        new = cases.suggest(session, session.get(Alert, alert_id), SYSTEM.scope)
         case = cases.open_from_alert(session, alert_id, new, actor=operator, at=now)
         case_id, number = case.id, case.number
         assert (new.category, new.unit_code, new.area_path) == (CATEGORY, "U-STREET", GRID)
@@ -119,7 +119,7 @@ def test_the_whole_road_from_an_alert_to_feedback(city, operator, walk, alert_id
             "feedback.record",
         ]
         assert chain.first_broken(session) is None
-        assert list(alert_rows.steps(session, alert_id)["did"]) == [
+        assert list(alert_rows.steps(session, alert_id, SYSTEM.scope)["did"]) == [
             "raise",
             "acknowledge",
             "open_case",
@@ -183,7 +183,7 @@ def test_an_open_case_has_one_case_clock_and_one_stage_clock_and_an_ended_one_no
         state, _, _ = walk(opened, action, at=at)
         at += 10 * MINUTE
         with city.read() as session:
-            on = [i for i in rows.intervals(session, opened) if i.ended_at is None]
+            on = [i for i in rows.ledger(session, opened) if i.ended_at is None]
             clocks_on = {i.clock for i in on}
             if state is S.CLOSED:
                 assert not on
@@ -246,7 +246,9 @@ def test_a_case_that_ends_without_a_result_gives_its_alert_back(
     with city.read() as session:
         alert = session.get(Alert, alert_id)
         assert (alert.handling, alert.disposition) == (Handling.NEW, None)
-        assert FORMS[action].note in alert_rows.steps(session, alert_id)["note"].iloc[-1]
+        assert (
+            FORMS[action].note in alert_rows.steps(session, alert_id, SYSTEM.scope)["note"].iloc[-1]
+        )
 
 
 def test_the_verifier_is_not_the_handler(city, operator, opened, walk):
@@ -294,8 +296,8 @@ def test_of_many_who_take_the_same_step_at_once_exactly_one_does(city, operator,
         told = list(pool.map(accept, range(8)))
     assert sorted(told) == ["done"] + ["illegal_transition"] * 7
     with city.read() as session:
-        assert len(rows.steps(session, opened)) == 2
-        assert len([i for i in rows.intervals(session, opened) if i.ended_at is None]) == 2
+        assert len(rows.steps(session, opened, SYSTEM.scope)) == 2
+        assert len([i for i in rows.ledger(session, opened) if i.ended_at is None]) == 2
 
 
 def test_a_step_before_the_last_one_is_refused(opened, walk):
@@ -365,7 +367,7 @@ def test_an_alert_about_a_channel_or_a_major_suggests_a_category_that_exists(
         for category, begins in (("@app", ""), ("A-09", "A-09"), ("*", "")):
             made = finding(category=category)
             alert = alerts.raise_alert(session, made, rule, at=now)
-            new = cases.suggest(session, alert)
+            new = cases.suggest(session, alert, SYSTEM.scope)
             assert rows.category(session, new.category) is not None
             assert new.category.startswith(begins)
             assert new.limit is not None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from govdash.access import SYSTEM
 from govdash.core.errors import InputError, NotFound
 from govdash.core.settings import Settings
 from govdash.core.vocab import Disposition
@@ -195,19 +196,19 @@ def made(number: str) -> dict:
 
 
 def test_evaluations_are_kept_newest_first_and_read_by_number(settings):
-    assert evaluations.listed(settings) == []
+    assert evaluations.listed(settings, SYSTEM.scope) == []
     for number in ("20260610-100000", "20260612-100000", "20260611-100000"):
         evaluations.save(settings, made(number))
-    listed = evaluations.listed(settings)
+    listed = evaluations.listed(settings, SYSTEM.scope)
     assert [one.number for one in listed] == [
         "20260612-100000",
         "20260611-100000",
         "20260610-100000",
     ]
     assert (listed[0].rules, listed[0].data_version) == ("slow-rise@2", 7)
-    assert evaluations.read(settings, "20260611-100000")["made_by"] == "王明"
+    assert evaluations.read(settings, "20260611-100000", SYSTEM.scope)["made_by"] == "王明"
     with pytest.raises(NotFound, match=r"没有编号为“\.\./x”的评测"):
-        evaluations.read(settings, "../x")
+        evaluations.read(settings, "../x", SYSTEM.scope)
 
 
 def test_files_cut_off_or_of_another_format_are_passed_over(settings):
@@ -215,7 +216,7 @@ def test_files_cut_off_or_of_another_format_are_passed_over(settings):
     path.with_name("20260611-100000.json").write_text('{"format": 1, "num')
     path.with_name("20260612-100000.json").write_text(json.dumps({"format": 99}))
     path.with_name("20260613-100000.json").write_text("[]")
-    assert [one.number for one in evaluations.listed(settings)] == ["20260610-100000"]
+    assert [one.number for one in evaluations.listed(settings, SYSTEM.scope)] == ["20260610-100000"]
     assert list(path.parent.glob("*.part")) == []
 
 
@@ -223,7 +224,10 @@ def test_only_so_many_evaluations_are_kept(settings, monkeypatch):
     monkeypatch.setattr(evaluations, "KEPT", 2)
     for day in (10, 11, 12):
         evaluations.save(settings, made(f"202606{day}-100000"))
-    assert [one.number[:8] for one in evaluations.listed(settings)] == ["20260612", "20260611"]
+    assert [one.number[:8] for one in evaluations.listed(settings, SYSTEM.scope)] == [
+        "20260612",
+        "20260611",
+    ]
 
 
 def test_precision_at_k_takes_the_most_serious_that_people_have_judged(
@@ -231,7 +235,7 @@ def test_precision_at_k_takes_the_most_serious_that_people_have_judged(
 ):
     tick(city, lake, settings, TEN)
     with city.write() as session:
-        assert precision.at_k(session) == []
+        assert precision.at_k(session, SYSTEM.scope) == []
         for row in listed(city).to_dict("records"):
             alerts.dismiss(
                 session,
@@ -243,7 +247,7 @@ def test_precision_at_k_takes_the_most_serious_that_people_have_judged(
             )
     with city.read() as session:
         n = len(listed(city))
-        assert precision.at_k(session, sizes=(1, n, n + 1)) == [
+        assert precision.at_k(session, SYSTEM.scope, sizes=(1, n, n + 1)) == [
             {"k": 1, "true": 1},
             {"k": n, "true": n},
         ]

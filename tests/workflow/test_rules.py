@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from govdash.access import SYSTEM
 from govdash.core.errors import InputError, Refused
 from govdash.core.permissions import Permission
 from govdash.core.settings import ROOT
@@ -133,7 +134,7 @@ def test_precision_counts_what_speaks_and_gives_the_wilson_interval(
             at = now + timedelta(days=10 * n)
             alert = raise_alert(session, finding(), rule, at=at)
             alerts.dismiss(session, alert.id, disposition, note="", actor=operator, at=at)
-        table = precision.by_rule(session)
+        table = precision.by_rule(session, SYSTEM.scope)
     assert list(table.columns) == list(precision.COLUMNS)
     row = table.iloc[0]
     assert (row["rule"], row["n"], row["true"], row["false"]) == (rule.code, 12, 8, 2)
@@ -148,5 +149,5 @@ def test_a_rule_without_labels_has_no_precision(city, rule, finding, operator, n
     with city.write() as session:
         alert = raise_alert(session, finding(), rule, at=now)
         alerts.dismiss(session, alert.id, Disposition.UNKNOWN, note="", actor=operator, at=now)
-        row = precision.by_rule(session).iloc[0]
+        row = precision.by_rule(session, SYSTEM.scope).iloc[0]
         assert (row["n"], row["precision"], row["low"], row["high"]) == (1, None, None, None)

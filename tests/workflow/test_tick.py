@@ -364,7 +364,7 @@ def test_the_alert_makes_a_case_with_category_unit_limit_and_place(city, lake, s
     run(city, lake, settings, TEN)
     alert_id = int(listed(city)["id"].iloc[0])
     with city.write() as session:
-        new = cases.suggest(session, session.get(Alert, alert_id))
+        new = cases.suggest(session, session.get(Alert, alert_id), SYSTEM.scope)
         assert (new.category, new.area_path, new.unit_code) == (CATEGORY, GRID, "U-STREET")
         assert (new.address, new.lon, new.lat) == ("东关街道河埠路 8 号", 0.5, 0.5)
         assert new.limit is not None
