@@ -13,7 +13,8 @@ from govdash.core.vocab import Channel, Facet, Labelled, Sentiment, Urgency
 from govdash.ingest.contact import contact_key
 from govdash.ingest.findings import Findings
 from govdash.ingest.placing import Places
-from govdash.language.masking import mask_series, reporter_key
+from govdash.language.masking import mask_series
+from govdash.language.reporters import reporter_key
 
 CODED: Final[Mapping[str, tuple[type[Labelled], str | None]]] = {
     "channel": (Channel, Channel.OTHER.value),
