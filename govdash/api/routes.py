@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from govdash.api.exports import export_routes
 from govdash.api.geo import geo_routes
 from govdash.api.health import health_routes
+from govdash.api.journal import journal_routes
 from govdash.api.metrics import metrics_routes
 from govdash.core.errors import BadKey, GovDashError, NotFound, NotReady, Refused, Unavailable
 from govdash.core.settings import Settings
@@ -40,6 +41,7 @@ def all_routes(
         *metrics_routes(store, lake),
         *geo_routes(store),
         *export_routes(store, lake, settings),
+        *journal_routes(store, settings),
     ]
 
 

@@ -1,8 +1,8 @@
-"""`govdash audit verify|checkpoint`: the journal proves itself, and by what lies elsewhere."""
+"""`govdash audit verify|checkpoint|export`: the journal proves itself, also where it is copied."""
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +13,13 @@ from govdash.cli.origin import here
 from govdash.core.errors import InputError
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
+from govdash.core.times import day_start
+from govdash.report import journal_file, journal_table
+from govdash.report.journal_file import FileFormat
 from govdash.store import Store, chain
-from govdash.store.sealing import Mark, load_seal
+from govdash.store.sealing import Mark, PublicKey, find_seal, load_seal
 
-app = typer.Typer(help="操作日志：核对有无改动，签出检查点。", no_args_is_help=True)
+app = typer.Typer(help="操作日志：核对有无改动，签出检查点，导出。", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象。")]
 
@@ -28,10 +31,20 @@ def verify(
         Path | None,
         typer.Option(help="另存在别处的检查点文件，一并核对；整库被换成旧的只有它能发现。"),
     ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="只核对 govdash audit export 导出的文件，不需要数据库。")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="核对文件所信任的公钥文件；默认用本机的审计密钥。")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check every line, the signed head and the checkpoints; nothing is written."""
-    store = Store.of(Settings.from_environment(), origin=here())
+    settings = Settings.from_environment()
+    if file is not None:
+        _verify_file(file, settings, key, as_json=as_json)
+        return
+    store = Store.of(settings, origin=here())
     store.require_schema()
     kept = [] if checkpoint is None else _read(checkpoint)
     with store.read() as session:
@@ -47,6 +60,74 @@ def verify(
     else:
         typer.echo(f"操作日志被动过，第一处：{found.first}", err=True)
     raise typer.Exit(0 if found.first is None else 1)
+
+
+def _verify_file(path: Path, settings: Settings, key: Path | None, *, as_json: bool) -> None:
+    seal = find_seal(settings)
+    if key is not None:
+        trusted = PublicKey.of(_text_of(key, "公钥文件"))
+    elif seal is not None:
+        trusted = seal.public
+    else:
+        raise InputError("本机没有审计密钥；请用 --key 指定公钥文件（<var>/keys/audit.pub）。")
+    told, first = journal_file.verify(path, key=trusted, seal=seal)
+    if as_json:
+        broken = None if first is None else asdict(first)
+        found = {"ok": first is None, "file": str(path), "lines": told.lines, "first": broken}
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    elif first is None:
+        typer.echo(
+            f"文件完好：{told.lines:,} 行（第 {told.first_id} 至 {told.last_id} 行），"
+            f"导出于 {told.made_at}，签名密钥 {told.key_id}。"
+        )
+    else:
+        typer.echo(f"文件被动过，第一处：{first}", err=True)
+    raise typer.Exit(0 if first is None else 1)
+
+
+@app.command(help="导出操作日志的全部字段、封签和签了名的清单；导出的文件能自证没有被改动。")
+def export(
+    *,
+    out: Annotated[Path, typer.Option(help="文件；旁边另写 <文件>.manifest.json。")],
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="首日（城市时区）。")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="末日，含当天。")
+    ] = None,
+    chosen: Annotated[
+        FileFormat | None, typer.Option("--format", help="csv 或 jsonl；默认按文件后缀。")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the lines of some days; the file appears when it is journalled."""
+    settings = Settings.from_environment()
+    store = Store.of(settings, origin=here())
+    store.require_schema()
+    since = day_start(first.date(), settings.zone) if first else None
+    until = day_start(last.date() + timedelta(days=1), settings.zone) if last else None
+    needs, did, what = Permission.JOURNAL_READ, journal_table.DID, "导出操作日志"
+    with acting(store, did=did, subject=journal_table.WHAT, needs=needs, what=what) as user:
+        now = datetime.now(UTC)
+        with store.read() as session:
+            made = journal_file.write(
+                session,
+                out,
+                journal_file.span(session, since=since, until=until),
+                chosen=chosen or journal_file.format_of(out),
+                seal=load_seal(settings),
+                at=now,
+            )
+        told = made.manifest
+        with made.kept(), store.write() as session:
+            journal_file.record(session, told, actor=user, at=now)
+    if as_json:
+        typer.echo(json.dumps(asdict(told), ensure_ascii=False))
+    else:
+        typer.echo(
+            f"已导出第 {told.first_id} 至 {told.last_id} 行，共 {told.lines:,} 行 → {out}，"
+            f"清单 {out.name}{journal_file.SUFFIX}；用 govdash audit verify --file 核对。"
+        )
 
 
 @app.command(help="为操作日志的现状签一个检查点；--out 追加到文件，请存到另一台机器上。")
@@ -80,11 +161,15 @@ def checkpoint(
         typer.echo(f"已签检查点：第 {mark.last_id} 行，共 {mark.lines:,} 行{place}")
 
 
-def _read(path: Path) -> list[Mark]:
+def _text_of(path: Path, what: str) -> str:
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"检查点文件 {path} 无法读取：{error}") from error
+        raise InputError(f"{what} {path} 无法读取：{error}") from error
+
+
+def _read(path: Path) -> list[Mark]:
+    text = _text_of(path, "检查点文件")
     kept = [Mark.of_json(line) for line in text.splitlines() if line.strip()]
     if not kept:
         raise InputError(f"检查点文件 {path} 里没有检查点。")

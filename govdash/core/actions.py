@@ -25,6 +25,8 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "key.add": "发放接口密钥",
     "key.revoke": "吊销接口密钥",
     "key.use": "使用接口密钥",
+    "audit.verify": "校验操作日志",
+    "audit.export": "导出操作日志",
     "page.open": "打开页面",
     "session.begin": "登录",
     "session.end": "退出",

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,26 +11,15 @@ from sqlalchemy import JSON, Text, cast, func, select, type_coerce
 
 from govdash.core.times import aware_utc
 from govdash.store import journal
+from govdash.store.chain_pass import DID, Broken, Pass, moment
 from govdash.store.engine import Session
 from govdash.store.models import AuditCheckpoint, JournalHead, JournalLine
 from govdash.store.sealing import Mark, PublicKey, Seal
 
 CHECKPOINT: Final = "checkpoint"
-DID: Final = "audit.checkpoint"
 BATCH: Final = 2000
 JSON_COLUMNS: Final = ("detail", "before", "after")
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The first line that is not as it was written, and what is wrong with it."""
-
-    line_id: int
-    why: str
-
-    def __str__(self) -> str:
-        """Say it in one sentence."""
-        return f"第 {self.line_id} 行：{self.why}"
+Tell = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +35,17 @@ class Verdict:
 
 
 def verify(
-    session: Session, *, key: PublicKey | None = None, outside: Iterable[Mark] = ()
+    session: Session,
+    *,
+    key: PublicKey | None = None,
+    outside: Iterable[Mark] = (),
+    tell: Tell | None = None,
 ) -> Verdict:
     """Check every line and what signs them; the first fault ends the check.
 
     The secret key of the session's `Store` checks each line's seal; the public `key` (its own
     half, when none is given) checks head and checkpoints. `outside` are checkpoints that were
-    stored elsewhere.
+    stored elsewhere. `tell` hears now and then how many lines are done.
     """
     seal: Seal | None = session.info.get("seal")
     if key is not None and (seal is None or seal.public != key):
@@ -60,9 +53,11 @@ def verify(
     trusted = key or (seal.public if seal else None)
     inside = checkpoints(session)
     marks = _by_line([*inside, *outside])
-    pass_ = _Pass(seal, {number + 1: mark.last_hash for number, mark in enumerate(inside)})
+    pass_ = Pass(seal, {number + 1: mark.last_hash for number, mark in enumerate(inside)})
     first = _bad_mark(trusted, [*inside, *outside])
-    for line in _lines(session):
+    for line in raw_lines(session):
+        if tell is not None and pass_.n % BATCH == 0:
+            tell(pass_.n)
         first_here = pass_.take(line, marks.pop(line["id"], ()))
         if first_here:
             first = min(first or first_here, first_here, key=lambda found: found.line_id)
@@ -123,71 +118,13 @@ def add_checkpoint(session: Session, seal: Seal, *, actor: str, at: datetime) ->
     return mark
 
 
-class _Pass:
-    """What has been seen of the journal so far."""
+def raw_lines(
+    session: Session, *, first: int = 1, last: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield lines `first` to `last` raw, in order: what cannot be read is a finding, not an error.
 
-    def __init__(self, seal: Seal | None, kept: dict[int, str]) -> None:
-        self.seal, self.kept = seal, kept
-        self.n, self.last_id, self.last_hash, self.version = 0, 0, journal.FIRST_HASH, 1
-
-    def take(self, line: dict[str, Any], marks: Sequence[Mark]) -> Broken | None:
-        """Take the next line; say what is wrong with it."""
-        why = self._wrong(line)
-        if why is None:
-            self.n, self.last_id, self.last_hash = self.n + 1, line["id"], line["hash"]
-            self.version = line["hash_version"]
-            for mark in marks:
-                if (mark.lines, mark.last_hash) != (self.n, self.last_hash):
-                    why = f"与 {_day(mark.at)} 的检查点不符（此前有行被改写、删除或插入）"
-        return None if why is None else Broken(line["id"], why)
-
-    def missing(self, marks: dict[int, list[Mark]]) -> Broken | None:
-        """Tell the lines that a checkpoint knows and the journal no longer has."""
-        beyond = [number for number in marks if number > self.last_id]
-        if beyond:
-            return Broken(
-                self.last_id + 1,
-                f"缺失（检查点记有第 {max(beyond)} 行，日志止于第 {self.last_id} 行）",
-            )
-        gone = [number for number in marks if number > 0]
-        return Broken(min(gone), "缺失（检查点记有此行）") if gone else None
-
-    def _wrong(self, line: dict[str, Any]) -> str | None:
-        if "unreadable" in line:
-            return "内容无法识别，已被改动"
-        version = line["hash_version"]
-        if version not in {1, journal.HASH_VERSION} or version < self.version:
-            return "格式版本已被改动"
-        if version != 1 and self.n and line["id"] != self.last_id + 1:
-            return f"之前缺行（上一行是第 {self.last_id} 行）"
-        if version != 1 and not self.n and line["id"] != 1:
-            return "之前的行都已缺失"
-        if line["prev_hash"] != self.last_hash:
-            return "与上一行接不上（有行被删除、插入、调换或改写）"
-        if version == 1 and any(
-            (line["address"], line["via"], line["request_id"], line["before"], line["after"])
-        ):
-            return "旧格式的行多出了内容"
-        if _hash(line) != line["hash"]:
-            return "内容与校验值不符，已被改动"
-        if self.seal is not None:
-            right = "" if version == 1 else self.seal.line(line["hash"])
-            if line["seal"] != right:
-                return "封签不对（不是用本平台的审计密钥写入的）"
-        return self._checkpoint(line)
-
-    def _checkpoint(self, line: dict[str, Any]) -> str | None:
-        """Find a checkpoint that was taken out of the database: the journal knows of it."""
-        if line["did"] != DID or line["result"] != "done":
-            return None
-        told = line["detail"]
-        if self.kept.get(told.get("number")) != told.get("hash"):
-            return f"这里记录的检查点 {told.get('number')} 已不在数据库中，或已被改动"
-        return None
-
-
-def _lines(session: Session) -> Iterator[dict[str, Any]]:
-    """Yield every line raw, in order: a value that cannot be read is a finding, not an error."""
+    A line is column → value, with ``detail``, ``before``, ``after`` decoded and ``at`` aware.
+    """
     sqlite = session.get_bind().dialect.name == "sqlite"
     columns: list[Any] = []
     for column in JournalLine.__table__.columns:
@@ -197,8 +134,12 @@ def _lines(session: Session) -> Iterator[dict[str, Any]]:
             columns.append(type_coerce(column, Text).label("at"))
         else:
             columns.append(column)
-    found = session.execute(select(*columns).order_by(JournalLine.id))
-    for row in found.yield_per(BATCH).mappings():
+    asked = select(*columns).order_by(JournalLine.id)
+    if first > 1:
+        asked = asked.where(JournalLine.id >= first)
+    if last is not None:
+        asked = asked.where(JournalLine.id <= last)
+    for row in session.execute(asked).yield_per(BATCH).mappings():
         line = dict(row)
         try:
             for name in JSON_COLUMNS:
@@ -210,13 +151,6 @@ def _lines(session: Session) -> Iterator[dict[str, Any]]:
         yield line
 
 
-def _hash(line: dict[str, Any]) -> str:
-    try:
-        return journal.hash_of(line)
-    except TypeError:  # a value of a type that the column never holds
-        return ""
-
-
 def _bad_mark(trusted: PublicKey | None, marks: Sequence[Mark]) -> Broken | None:
     if trusted is None:
         return None
@@ -224,10 +158,10 @@ def _bad_mark(trusted: PublicKey | None, marks: Sequence[Mark]) -> Broken | None
     if not bad:
         return None
     first = min(bad, key=lambda mark: mark.last_id)
-    return Broken(first.last_id, f"{_day(first.at)} 的检查点签名不对（被改动，或用了别的密钥）")
+    return Broken(first.last_id, f"{moment(first.at)} 的检查点签名不对（被改动，或用了别的密钥）")
 
 
-def _bad_head(session: Session, trusted: PublicKey | None, seen: _Pass) -> Broken | None:
+def _bad_head(session: Session, trusted: PublicKey | None, seen: Pass) -> Broken | None:
     """Compare the signed head with the end of the journal."""
     if trusted is None or (seen.n and seen.version == 1):
         return None
@@ -252,7 +186,3 @@ def _by_line(marks: Iterable[Mark]) -> dict[int, list[Mark]]:
         if mark.last_id:
             found[mark.last_id].append(mark)
     return found
-
-
-def _day(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -82,11 +82,16 @@ class PublicKey:
 
     def signed(self, mark: Mark, kind: str) -> bool:
         """Whether this key signed `mark`."""
-        if mark.key_id != self.key_id:
-            return False
+        return mark.key_id == self.key_id and self._verifies(mark.said(kind), mark.signature)
+
+    def signed_text(self, text: str, kind: str, signature: str) -> bool:
+        """Whether this key signed `text`, as `Seal.sign_text` does."""
+        return self._verifies(_said(text, kind), signature)
+
+    def _verifies(self, said: bytes, signature: str) -> bool:
         try:
-            signature = base64.b64decode(mark.signature, validate=True)
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, mark.said(kind))
+            raw = base64.b64decode(signature, validate=True)
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(raw, said)
         except (InvalidSignature, binascii.Error, ValueError):
             return False
         return True
@@ -120,16 +125,22 @@ class Seal:
 
     def sign(self, mark: Mark, kind: str) -> Mark:
         """Return `mark` signed."""
-        named = Mark(mark.last_id, mark.lines, mark.last_hash, mark.at, self.public.key_id)
-        signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(named.said(kind))
-        return Mark(
-            named.last_id,
-            named.lines,
-            named.last_hash,
-            named.at,
-            named.key_id,
-            base64.b64encode(signature).decode(),
-        )
+        named = replace(mark, key_id=self.public.key_id)
+        return replace(named, signature=self._signature(named.said(kind)))
+
+    def sign_text(self, text: str, kind: str) -> str:
+        """Return the signature of `text`; `kind` keeps it from passing for something else."""
+        return self._signature(_said(text, kind))
+
+    def _signature(self, said: bytes) -> str:
+        return base64.b64encode(Ed25519PrivateKey.from_private_bytes(self.seed).sign(said)).decode()
+
+
+def find_seal(settings: Settings) -> Seal | None:
+    """Return the audit key of an installation, or None when it has none; nothing is made."""
+    if settings.audit_key or (settings.var / KEY_FILE).exists():
+        return load_seal(settings)
+    return None
 
 
 def load_seal(settings: Settings) -> Seal:
@@ -152,6 +163,10 @@ def load_seal(settings: Settings) -> Seal:
             f"审计密钥 {path} 无法读写（{error}）；请检查文件属主和权限，或从备份取回。"
         ) from error
     return seal
+
+
+def _said(text: str, kind: str) -> bytes:
+    return f"govdash|{kind}|{text}".encode()
 
 
 def _make(path: Path) -> None:

@@ -57,6 +57,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         "管理", "admin/status.py", "系统状态", "monitor_heart", "status", Permission.STATUS_READ
     ),
+    PageEntry("管理", "admin/journal.py", "操作日志", "policy", "journal", Permission.JOURNAL_READ),
 )
 
 

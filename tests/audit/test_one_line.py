@@ -28,6 +28,7 @@ ELSEWHERE = {
     "profile.save": "tests/web/test_admin_pages.py",
     "evaluation.run": "tests/web/test_evaluation_page.py",
     "page.open": "tests/web/test_shell.py",
+    "audit.verify": "tests/web/test_journal_page.py",
     "key.use": "tests/api/test_keys.py",
     **dict.fromkeys(
         ("session.begin", "session.end", "factor.enrol", "factor.give", "password.change"),
@@ -231,6 +232,7 @@ DO: dict[str, Callable[[Bench], None]] = {
     "import_areas": import_areas,
     "rejects.download": rejects,
     "export": lambda b: b.command("export", "events", "--out", str(b.folder / "e.csv")),
+    "audit.export": lambda b: b.command("audit", "export", "--out", str(b.folder / "a.jsonl")),
     "lake.sync": lambda b: b.command("lake", "sync"),
     "lake.rebuild": lambda b: b.command("lake", "rebuild"),
     "detect.run": lambda b: b.command("detect", "run"),

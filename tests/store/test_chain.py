@@ -76,7 +76,7 @@ def rehash(connection: Connection, first: int) -> None:
     ids = connection.scalars(
         text("SELECT id FROM journal WHERE id >= :id ORDER BY id"), {"id": first}
     ).all()
-    old = {line["id"]: line for line in chain._lines(_session(connection))}
+    old = {line["id"]: line for line in chain.raw_lines(_session(connection))}
     for number in ids:
         line = old[number] | {"prev_hash": before or journal.FIRST_HASH}
         before = journal.hash_of(line)

@@ -72,8 +72,17 @@ class JournalLine(Base):
 
     __tablename__ = "journal"
     __table_args__ = (
-        Index("ix_journal_subject", "subject"),
-        Index("ix_journal_at", "at"),
+        # Each search is newest first; the subject is also searched by its beginning.
+        Index("ix_journal_at_id", "at", "id"),
+        *(Index(f"ix_journal_{c}_at_id", c, "at", "id") for c in ("actor", "did", "result")),
+        Index("ix_journal_request_id_at_id", "request_id", "at", "id"),
+        Index(
+            "ix_journal_subject_at_id",
+            "subject",
+            "at",
+            "id",
+            postgresql_ops={"subject": "text_pattern_ops"},
+        ),
         UniqueConstraint("prev_hash"),
     )
 

@@ -56,7 +56,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.head.length) {
     const top = word("div", "row top");
     top.style.gridTemplateColumns = data.columns;
-    top.append(...data.head.map((text, i) => word("div", i ? "num" : "text", text)));
+    const kinds = data.rows[0]?.cells.map((cell) => cell.kind) ?? [];
+    const left = (i) => i === 0 || kinds[i] === "text";
+    top.append(...data.head.map((text, i) => word("div", left(i) ? "text" : "num", text)));
     nodes.push(top);
   }
   for (const row of data.rows) {
