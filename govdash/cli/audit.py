@@ -1,4 +1,4 @@
-"""`govdash audit verify|checkpoint|export`: the journal proves itself, also where it is copied."""
+"""`govdash audit`: the journal proves itself, by its key, by what lies elsewhere, and in files."""
 
 import json
 from dataclasses import asdict
@@ -14,10 +14,10 @@ from govdash.core.errors import InputError
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.times import day_start
-from govdash.report import journal_file, journal_table
+from govdash.report import checkpoints, journal_file, journal_table
 from govdash.report.journal_file import FileFormat
 from govdash.store import Store, chain
-from govdash.store.sealing import Mark, PublicKey, find_seal, load_seal
+from govdash.store.sealing import PublicKey, find_seal, new_key
 
 app = typer.Typer(help="操作日志：核对有无改动，签出检查点，导出。", no_args_is_help=True)
 
@@ -46,7 +46,7 @@ def verify(
         return
     store = Store.of(settings, origin=here())
     store.require_schema()
-    kept = [] if checkpoint is None else _read(checkpoint)
+    kept = [] if checkpoint is None else checkpoints.read(checkpoint)
     with store.read() as session:
         found = chain.verify(session, outside=kept)
     if as_json:
@@ -115,7 +115,7 @@ def export(
                 out,
                 journal_file.span(session, since=since, until=until),
                 chosen=chosen or journal_file.format_of(out),
-                seal=load_seal(settings),
+                seal=store.require_key(),
                 at=now,
             )
         told = made.manifest
@@ -137,28 +137,39 @@ def checkpoint(
     as_json: Json = False,
 ) -> None:
     """Sign the journal as it is, if it is whole: none may vouch for a broken one."""
-    settings = Settings.from_environment()
-    store = Store.of(settings, origin=here())
+    store = Store.of(Settings.from_environment(), origin=here())
     store.require_schema()
     needs, what = Permission.JOURNAL_READ, "签出检查点"
-    with (
-        acting(store, did=chain.DID, subject="journal", needs=needs, what=what) as user,
-        store.write() as session,
-    ):
-        found = chain.verify(session)
-        if found.first is not None:
-            raise InputError(f"操作日志被动过，不能签检查点：{found.first}")
-        mark = chain.add_checkpoint(
-            session, load_seal(settings), actor=user.login, at=datetime.now(UTC)
-        )
-        if out is not None:
-            _append(out, mark)  # inside the transaction: what was not kept elsewhere is not made
-    line = mark.to_json()
+    with acting(store, did=chain.DID, subject="journal", needs=needs, what=what) as user:
+        made = checkpoints.make(store, out, actor=user.login, at=datetime.now(UTC), full=True)
+    mark = made.mark
     if as_json:
-        typer.echo(line)
+        typer.echo(mark.to_json())
     else:
         place = f" → {out}" if out else "（未另存；用 --out 写到文件）"
         typer.echo(f"已签检查点：第 {mark.last_id} 行，共 {mark.lines:,} 行{place}")
+
+
+@app.command(help="显示审计密钥的编号和公钥，是否与数据库相符；--new 生成一个新密钥。")
+def key(
+    *,
+    new: Annotated[
+        bool, typer.Option("--new", help="只生成并显示一个新密钥，供新装的正式环境使用。")
+    ] = False,
+) -> None:
+    """Tell which audit key this installation has, or make one for a new installation."""
+    if new:
+        typer.echo(new_key())
+        typer.echo(
+            "这是新的审计密钥，只显示这一次：请另行保存（不要只存在本机），设为 GOVDASH_AUDIT_KEY。"
+            "已有日志的数据库须用原来的密钥，换了会拒绝写入。",
+            err=True,
+        )
+        return
+    store = Store.of(Settings.from_environment(), origin=here())
+    seal = store.require_key()
+    fits = "与数据库相符" if store.sealed_by() else "数据库还没有日志"
+    typer.echo(f"审计密钥 {seal.public.key_id}（{fits}）\n公钥 {seal.public.text}")
 
 
 def _text_of(path: Path, what: str) -> str:
@@ -166,19 +177,3 @@ def _text_of(path: Path, what: str) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{what} {path} 无法读取：{error}") from error
-
-
-def _read(path: Path) -> list[Mark]:
-    text = _text_of(path, "检查点文件")
-    kept = [Mark.of_json(line) for line in text.splitlines() if line.strip()]
-    if not kept:
-        raise InputError(f"检查点文件 {path} 里没有检查点。")
-    return kept
-
-
-def _append(path: Path, mark: Mark) -> None:
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(mark.to_json() + "\n")
-    except OSError as error:
-        raise InputError(f"检查点文件 {path} 无法写入：{error}") from error

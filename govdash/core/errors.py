@@ -73,6 +73,12 @@ class SettingsError(GovDashError):
     code = "bad_settings"
 
 
+class Tampered(GovDashError):
+    """The journal is not as it was written."""
+
+    code = "tampered"
+
+
 class Busy(GovDashError):
     """Another process holds the lock or the lease; try again when it is done."""
 

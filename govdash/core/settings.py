@@ -15,6 +15,7 @@ from govdash.core.vocab import Mode
 
 ROOT = Path(__file__).resolve().parents[2]
 Network = IPv4Network | IPv6Network
+LOG_DAYS = 180  # the law asks for six months (Cybersecurity Law, article 21)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Settings:
     data: Path  # GOVDASH_DATA: what ships (taxonomy, profiles, calendars)
     database_url: str  # GOVDASH_DATABASE_URL
     lake: Path  # GOVDASH_LAKE
+    checkpoints: Path  # GOVDASH_CHECKPOINTS: where the daily checkpoint of the journal is appended
+    log_days: int  # GOVDASH_LOG_DAYS: how long log files are kept, 180 days at least
     lake_engine: str  # GOVDASH_LAKE_ENGINE: "duckdb"
     timezone: str  # GOVDASH_TIMEZONE
     tile_url: str  # GOVDASH_TILE_URL: empty means no base map
@@ -92,6 +95,14 @@ class Settings:
             idle = 0
         if not 1 <= idle <= 720:
             raise SettingsError("GOVDASH_IDLE_MINUTES 应为 1 至 720 的整数（分钟），例如 15。")
+        try:
+            log_days = int(env.get("GOVDASH_LOG_DAYS") or LOG_DAYS)
+        except ValueError:
+            log_days = 0
+        if not LOG_DAYS <= log_days <= 3660:
+            raise SettingsError(
+                f"GOVDASH_LOG_DAYS 应为 {LOG_DAYS} 至 3660 的整数（天）；日志至少保存六个月。"
+            )
         mode = _mode(env, url, var)
         if mode is Mode.PRODUCTION:
             for name in secrecy.KEYS:
@@ -101,6 +112,8 @@ class Settings:
             data=Path(env.get("GOVDASH_DATA") or ROOT / "data").absolute(),
             database_url=url,
             lake=Path(env.get("GOVDASH_LAKE") or var / "lake").absolute(),
+            checkpoints=Path(env.get("GOVDASH_CHECKPOINTS") or var / "checkpoints").absolute(),
+            log_days=log_days,
             lake_engine=engine,
             timezone=zone,
             tile_url=env.get("GOVDASH_TILE_URL") or "",

@@ -220,6 +220,7 @@ class Job(Labelled):
     LAKE_SYNC = "lake_sync", "数据湖同步"
     DETECT_TICK = "detect_tick", "异常监测"
     CLOCK_CHECK = "clock_check", "时限检查"
+    AUDIT_CHECKPOINT = "audit_checkpoint", "日志检查点"
     DEMO_LIVE = "demo_live", "演示事件"
 
 

@@ -49,20 +49,26 @@ def verify(store: Store, *, actor: User, at: datetime, tell: Tell | None = None)
     with store.read() as session:
         found = chain.verify(session, tell=tell)
     with store.write() as session:
-        journal.record(
-            session,
-            actor=actor.login,
-            did=VERIFY,
-            subject=SUBJECT,
-            at=at,
-            detail={"lines": found.lines, "last_id": found.last_id, "fault": fault(found)},
-        )
+        _record(session, found, actor=actor.login, at=at)
     return found
+
+
+def note_fault(store: Store, found: Verdict, *, actor: str, at: datetime) -> None:
+    """Journal a fault that was found; the same one is told once."""
+    with store.write() as session:
+        known = last_proof(session)
+        if known is None or known.fault != fault(found):
+            _record(session, found, actor=actor, at=at)
 
 
 def fault(found: Verdict) -> str:
     """Say what was found, in one sentence; empty when the journal is whole."""
     return "" if found.first is None else str(found.first)
+
+
+def _record(session: Session, found: Verdict, *, actor: str, at: datetime) -> None:
+    detail = {"lines": found.lines, "last_id": found.last_id, "fault": fault(found)}
+    journal.record(session, actor=actor, did=VERIFY, subject=SUBJECT, at=at, detail=detail)
 
 
 def _newest_done(session: Session, did: str) -> list[JournalLine]:

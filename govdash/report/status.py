@@ -14,10 +14,12 @@ from govdash.core.settings import Settings
 from govdash.core.vocab import Job
 from govdash.ingest import profiles
 from govdash.lake import Lake, queries
+from govdash.report import auditing
 from govdash.store import Session, Store, chain, counters, jobs
 from govdash.sync import parity
 
 LOW_DISK = 2 << 30  # a year of a big city's events takes less; below this an import may fail
+CHECKPOINT_LATE = timedelta(days=2)  # one is signed each day: a whole run was missed
 LATE = timedelta(minutes=15)  # the slowest job runs every five minutes: three missed runs
 
 
@@ -69,6 +71,7 @@ def quick_checks(
         _lag(session, lake),
         *_jobs(session, at=at),
         *_disk(settings),
+        _checkpoint(session, settings, at=at),
     ]
 
 
@@ -166,6 +169,22 @@ def _disk(settings: Settings) -> Iterator[Check]:
         yield Check("磁盘", State.BAD, said, "清理磁盘或扩容；空间不足时导入会失败。")
     else:
         yield Check("磁盘", State.GOOD, said)
+
+
+def _checkpoint(session: Session, settings: Settings, *, at: datetime) -> Check:
+    """Tell whether the journal was proved and signed lately, and what was found last."""
+    name, proof = "操作日志检查点", auditing.last_proof(session)
+    if proof is not None and not proof.whole:
+        return Check(name, State.BAD, proof.fault, "日志可能被改动；请保全数据库并联系审计员。")
+    newest = max(chain.checkpoints(session), key=lambda mark: mark.at, default=None)
+    if newest is None:
+        return Check(name, State.WARN, "还没有签过", "服务启动后每天自动核对并签一个。")
+    said = (
+        f"最近 {newest.at.astimezone(settings.zone):%Y-%m-%d %H:%M}，签到第 {newest.last_id:,} 行"
+    )
+    if at - newest.at > CHECKPOINT_LATE:
+        return Check(name, State.BAD, said, "超过 2 天没有新的检查点；请看定时任务和日志。")
+    return Check(name, State.GOOD, said)
 
 
 def _parity(store: Store, lake: Lake) -> Check:

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Text, cast, func, select, type_coerce
 
 from govdash.core.times import aware_utc
 from govdash.store import journal
-from govdash.store.chain_pass import DID, Broken, Pass, moment
+from govdash.store.chain_pass import DID, Broken, Pass, Start, hash_of, moment
 from govdash.store.engine import Session
 from govdash.store.models import AuditCheckpoint, JournalHead, JournalLine
 from govdash.store.sealing import Mark, PublicKey, Seal
@@ -33,41 +33,68 @@ class Verdict:
     checkpoints: int  # that were compared
     keyed: bool  # False: without a key only the chain itself could be checked
 
+    def mark(self, at: datetime) -> Mark:
+        """Return how far it came, for a check that goes on from there."""
+        return Mark(self.last_id, self.lines, self.last_hash, at)
+
 
 def verify(
     session: Session,
     *,
     key: PublicKey | None = None,
     outside: Iterable[Mark] = (),
+    since: Mark | None = None,
     tell: Tell | None = None,
 ) -> Verdict:
     """Check every line and what signs them; the first fault ends the check.
 
     The secret key of the session's `Store` checks each line's seal; the public `key` (its own
     half, when none is given) checks head and checkpoints. `outside` are checkpoints that were
-    stored elsewhere. `tell` hears now and then how many lines are done.
+    stored elsewhere. Lines before `since` are taken as proved. `tell` hears now and then how many
+    lines are done.
     """
     seal: Seal | None = session.info.get("seal")
     if key is not None and (seal is None or seal.public != key):
         seal = None  # the seals of another key cannot be checked
     trusted = key or (seal.public if seal else None)
-    inside = checkpoints(session)
-    marks = _by_line([*inside, *outside])
-    pass_ = Pass(seal, {number + 1: mark.last_hash for number, mark in enumerate(inside)})
+    inside, outside = checkpoints(session), list(outside)
     first = _bad_mark(trusted, [*inside, *outside])
-    for line in raw_lines(session):
-        if tell is not None and pass_.n % BATCH == 0:
-            tell(pass_.n)
-        first_here = pass_.take(line, marks.pop(line["id"], ()))
-        if first_here:
-            first = min(first or first_here, first_here, key=lambda found: found.line_id)
-            break
-    else:
-        end = pass_.missing(marks) or _bad_head(session, trusted, pass_)
-        first = first or end
+    start = _start(session, since)
+    kept = {number + 1: mark.last_hash for number, mark in enumerate(inside)}
+    seen = Pass(seal, kept, start)
+    marks = _by_line(mark for mark in [*inside, *outside] if mark.last_id > start.last_id)
+    here = start.fault or _walk(session, seen, marks, tell)
+    end = here or seen.missing(marks) or _bad_head(session, trusted, seen)
+    if here is not None or first is None:  # a line that is wrong is told before what follows it
+        first = min(filter(None, (first, end)), key=lambda found: found.line_id, default=None)
     return Verdict(
-        pass_.n, pass_.last_id, pass_.last_hash, first, len(inside), keyed=trusted is not None
+        seen.n, seen.last_id, seen.last_hash, first, len(inside), keyed=trusted is not None
     )
+
+
+def _walk(
+    session: Session, seen: Pass, marks: dict[int, list[Mark]], tell: Tell | None
+) -> Broken | None:
+    """Take every line that comes next; return the first fault."""
+    for n, line in enumerate(raw_lines(session, first=seen.last_id + 1)):
+        if tell is not None and n % BATCH == 0:
+            tell(seen.n)
+        if found := seen.take(line, marks.pop(line["id"], ())):
+            return found
+    return None
+
+
+def _start(session: Session, since: Mark | None) -> Start:
+    """Return where a check begins: its own line must still be what it was."""
+    if since is None or since.last_id == 0:
+        return Start()
+    line = next(raw_lines(session, first=since.last_id, last=since.last_id), None)
+    start = Start(since.lines, since.last_id, since.last_hash)
+    if line is None:
+        return replace(start, fault=Broken(since.last_id, "缺失（此前核对过的行已不在）"))
+    if "unreadable" in line or hash_of(line) != since.last_hash or line["hash"] != since.last_hash:
+        return replace(start, fault=Broken(since.last_id, "与此前核对时不同，已被改动"))
+    return replace(start, version=line["hash_version"])
 
 
 def first_broken(session: Session) -> int | None:

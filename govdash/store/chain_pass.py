@@ -31,6 +31,7 @@ class Start:
     last_id: int = 0
     last_hash: str = journal.FIRST_HASH
     version: int = 1  # the oldest format that a line after it may have
+    fault: "Broken | None" = None  # when what is taken as proved is not there any more
 
 
 class Pass:

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -19,7 +19,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from govdash.core.errors import Conflict, NotReady, SettingsError, Unavailable
 from govdash.core.origin import NOWHERE, Origin
 from govdash.core.settings import Settings
-from govdash.store.sealing import Seal, load_seal
+from govdash.store.models.audit import JournalHead
+from govdash.store.sealing import KEY_FILE, Seal, find_seal, first_seal
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 CACHE_KIB = 65_536  # event ids are random keys: with SQLite's own 2 MB every insert reads the disk
@@ -37,7 +38,8 @@ class Store:
     @classmethod
     def of(cls, settings: Settings, *, origin: Origin = NOWHERE) -> Self:
         """Open the database of an installation, with its audit key; edges open it this way."""
-        return replace(cls.open(settings.database_url), origin=origin, seal=load_seal(settings))
+        opened = replace(cls.open(settings.database_url), origin=origin)
+        return replace(opened, seal=find_seal(settings) or _new_seal(opened, settings))
 
     @classmethod
     def open(cls, database_url: str) -> Self:
@@ -122,6 +124,20 @@ class Store:
                 f"数据库版本是 {present}，本程序需要 {newest}。请先备份，再运行 govdash init 升级。"
             )
 
+    def require_key(self) -> Seal:
+        """Return the audit key, or raise `SettingsError` when the journal has another one."""
+        if self.seal is None:
+            raise SettingsError("没有审计密钥；请从备份取回，或设 GOVDASH_AUDIT_KEY。")
+        self.seal.require_same(self.sealed_by())
+        return self.seal
+
+    def sealed_by(self) -> str:
+        """Return the id of the key that signed the journal; empty before its first line."""
+        with _told(), self.engine.connect() as connection:
+            if not inspect(connection).has_table(JournalHead.__tablename__):
+                return ""
+            return connection.scalar(select(JournalHead.key_id)) or ""
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
@@ -134,6 +150,16 @@ class Store:
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         return config
+
+
+def _new_seal(store: Store, settings: Settings) -> Seal:
+    """Make the first audit key; a journal that is sealed already needs its own."""
+    if (key := store.sealed_by()) != "":
+        raise SettingsError(
+            f"操作日志是用审计密钥 {key} 签的，而 {settings.var / KEY_FILE} 不存在："
+            "GOVDASH_VAR 可能设错了。请改正，或从备份取回密钥；不会另造一个。"
+        )
+    return first_seal(settings)
 
 
 @contextmanager

@@ -39,12 +39,20 @@ def record(  # the words of a sentence: who did what to what, when
     `detail`, `before` and `after` must be JSON-safe and hold no person data. SQLite writers are
     serialised by their transaction; on PostgreSQL an advisory lock is held until the transaction
     ends. With the audit key of the `Store` the line is sealed and the head signed.
+
+    Raises
+    ------
+    SettingsError
+        When the journal is signed with another audit key.
     """
     session.flush()
     lock(session)
     newest = _newest(session)
     origin: Origin = session.info.get("origin", NOWHERE)
     seal: Seal | None = session.info.get("seal")
+    signed = session.get(JournalHead, 1, populate_existing=True) if seal else None
+    if seal and signed:
+        seal.require_same(signed.key_id)  # a line under another key would break the chain
     line = JournalLine(
         id=newest.id + 1 if newest else 1,
         at=aware_utc(at),
@@ -67,7 +75,7 @@ def record(  # the words of a sentence: who did what to what, when
     session.add(line)
     session.flush()
     if seal:
-        _sign_head(session, seal, newest, line)
+        _sign_head(session, seal, signed, newest, line)
     return line
 
 
@@ -150,13 +158,18 @@ def _newest(session: Session) -> JournalLine | None:
     return session.scalar(select(JournalLine).order_by(JournalLine.id.desc()).limit(1))
 
 
-def _sign_head(session: Session, seal: Seal, newest: JournalLine | None, line: JournalLine) -> None:
+def _sign_head(
+    session: Session,
+    seal: Seal,
+    found: JournalHead | None,
+    newest: JournalLine | None,
+    line: JournalLine,
+) -> None:
     """Move the head on to `line`, if it stood on the line before.
 
     A head that does not fit (somebody changed the journal or the head) stays as it is: the next
     write must not heal what `audit verify` has to find.
     """
-    found = session.get(JournalHead, 1, populate_existing=True)
     if found is None:
         if newest is not None and newest.hash_version != 1:
             return

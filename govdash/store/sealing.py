@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from govdash.core.errors import InputError, SettingsError
 from govdash.core.settings import Settings
 from govdash.core.times import aware_utc
+from govdash.core.vocab import Mode
 
 SEED_BYTES: Final = 32
 KEY_FILE: Final = Path("keys") / "audit.key"  # below var/
@@ -118,6 +119,15 @@ class Seal:
         key = Ed25519PrivateKey.from_private_bytes(self.seed)
         return PublicKey(key.public_key().public_bytes_raw())
 
+    def require_same(self, key_id: str) -> None:
+        """Raise `SettingsError` unless the key named `key_id` is this one; "" is none yet."""
+        mine = self.public.key_id
+        if key_id not in {"", mine}:
+            raise SettingsError(
+                f"操作日志是用审计密钥 {key_id} 签的，本机的是 {mine}：GOVDASH_AUDIT_KEY 或 "
+                "GOVDASH_VAR 可能设错了。请改回原来的密钥（可从备份取回）；什么也没有写入。"
+            )
+
     def line(self, line_hash: str) -> str:
         """Return the seal of one line: nobody without the key can write another line."""
         key = hmac.digest(self.seed, b"govdash journal line", "sha256")
@@ -137,23 +147,13 @@ class Seal:
 
 
 def find_seal(settings: Settings) -> Seal | None:
-    """Return the audit key of an installation, or None when it has none; nothing is made."""
-    if settings.audit_key or (settings.var / KEY_FILE).exists():
-        return load_seal(settings)
-    return None
-
-
-def load_seal(settings: Settings) -> Seal:
-    """Return the audit key of an installation: from the settings, or its file, made when missing.
-
-    A key that was lost and made anew does not go unseen: it does not fit what is sealed already.
-    """
+    """Return the audit key of an installation, from the settings or its file; None without one."""
     if settings.audit_key:
         return Seal.of(settings.audit_key)
     path = settings.var / KEY_FILE
     try:
         if not path.exists():
-            _make(path)
+            return None
         seal = Seal.of(path.read_text("ascii").strip(), what=str(path))
         public = settings.var / PUBLIC_FILE
         if not public.exists():
@@ -163,6 +163,35 @@ def load_seal(settings: Settings) -> Seal:
             f"审计密钥 {path} 无法读写（{error}）；请检查文件属主和权限，或从备份取回。"
         ) from error
     return seal
+
+
+def first_seal(settings: Settings) -> Seal:
+    """Make the audit key of a new demo; in production a person makes it and keeps a copy.
+
+    Raises
+    ------
+    SettingsError
+        In production, or when the file cannot be written.
+    """
+    if settings.mode is Mode.PRODUCTION:
+        raise SettingsError(
+            "正式环境不会自动生成审计密钥。请运行 govdash audit key --new 生成一个，另行保存，"
+            "设为 GOVDASH_AUDIT_KEY；已有日志的数据库须用原来的密钥。"
+        )
+    path = settings.var / KEY_FILE
+    try:
+        _make(path)
+    except OSError as error:
+        raise SettingsError(f"审计密钥 {path} 无法写入（{error}）；请检查目录和权限。") from error
+    found = find_seal(settings)
+    if found is None:
+        raise SettingsError(f"审计密钥 {path} 刚写入就不见了；请检查目录。")
+    return found
+
+
+def new_key() -> str:
+    """Return a new secret audit key as it is written in files and settings."""
+    return base64.b64encode(os.urandom(SEED_BYTES)).decode()
 
 
 def _said(text: str, kind: str) -> bytes:
@@ -175,7 +204,7 @@ def _make(path: Path) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(opened, "w") as file:
-        file.write(base64.b64encode(os.urandom(SEED_BYTES)).decode() + "\n")
+        file.write(new_key() + "\n")
     try:
         path.hardlink_to(part)
     except FileExistsError:

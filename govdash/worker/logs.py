@@ -2,13 +2,13 @@
 
 import logging
 import re
-from logging.handlers import RotatingFileHandler
+from contextlib import suppress
+from logging.handlers import TimedRotatingFileHandler
 from urllib.parse import unquote, urlsplit
 
 from govdash.core.settings import Settings
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
-SIZE, KEPT = 5 << 20, 4  # 25 MB at most for each kind of process
 HIDDEN = "［隐去］"
 #: API keys, what an Authorization header holds, the password in an address.
 _SECRET = re.compile(
@@ -25,25 +25,44 @@ class Redacting(logging.Formatter):
         super().__init__(FORMAT)
         password = urlsplit(settings.database_url).password or ""
         keys = (settings.secret_key, settings.contact_key, settings.audit_key)
-        told = {*keys, password, unquote(password)}
-        self._secrets = sorted(filter(None, told), key=len, reverse=True)
+        self._told = {*keys, password, unquote(password)}
+        self._var, self._seen = settings.var, (0, 0)
+        self._secrets: list[str] = []
+        self._look_again()
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of the line."""
         text = super().format(record)
+        self._look_again()
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return _SECRET.sub(
             lambda found: (found["key"] or found["scheme"] or found["user"] or "") + HIDDEN, text
         )
 
+    def _look_again(self) -> None:
+        """Learn the keys of a demo, which lie in files that may be made at any time."""
+        folders = (self._var, self._var / "keys")
+        seen = tuple(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
+        if self._secrets and seen == self._seen:
+            return
+        told = set(self._told)
+        for folder in folders:
+            for path in folder.glob("*.key"):
+                with suppress(OSError, UnicodeDecodeError):
+                    told.add(path.read_text("utf-8").strip())
+        self._seen, self._secrets = seen, sorted(filter(None, told), key=len, reverse=True)
+
 
 def begin(settings: Settings, kind: str) -> None:
-    """Write the log of this process; `kind` (``web``, ``worker``) names its file."""
+    """Write the log of this process; `kind` (``web``, ``worker``) names its file.
+
+    A day's file is kept for as many days as the settings say, half a year at least.
+    """
     folder = settings.var / "logs"
     folder.mkdir(parents=True, exist_ok=True)
-    file = RotatingFileHandler(
-        folder / f"{kind}.log", maxBytes=SIZE, backupCount=KEPT, encoding="utf-8"
+    file = TimedRotatingFileHandler(
+        folder / f"{kind}.log", when="midnight", backupCount=settings.log_days, encoding="utf-8"
     )
     screen = logging.StreamHandler()
     screen.setLevel(logging.WARNING)

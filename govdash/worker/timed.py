@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from govdash import sync
+from govdash.access import SYSTEM
 from govdash.core.settings import Settings
 from govdash.core.vocab import Job
 from govdash.demo import simulate
 from govdash.lake import Lake
+from govdash.report import checkpoints
 from govdash.store import Store
 from govdash.store.tally import tally
 from govdash.workflow import tick
@@ -43,6 +45,12 @@ def timed_jobs(settings: Settings) -> Iterator[TimedJob]:
         first_after=timedelta(seconds=20),  # the first pages of a start come before it
     )
     yield TimedJob(Job.CLOCK_CHECK, clock_check, timedelta(minutes=1))
+    yield TimedJob(
+        Job.AUDIT_CHECKPOINT,
+        audit_checkpoint,
+        timedelta(days=1),
+        first_after=timedelta(minutes=1),  # the first pages of a start come before it
+    )
     if settings.demo_live_rate != 0:
         yield TimedJob(Job.DEMO_LIVE, demo_live, timedelta(seconds=5))
 
@@ -64,6 +72,14 @@ def clock_check(work: Work, at: datetime) -> str:
     with work.store.read() as session:
         counted = tally(session, at=at)
     return f"超期 {counted.cases_overdue:,} 件，24 小时内到期 {counted.cases_due_soon:,} 件"
+
+
+def audit_checkpoint(work: Work, at: datetime) -> str:
+    """Prove the journal and sign it; the checkpoint also goes where the settings say."""
+    out = work.settings.checkpoints / checkpoints.FILE
+    made = checkpoints.make(work.store, out, actor=SYSTEM.login, at=at)
+    scope = "全部" if made.full else "新增"
+    return f"日志完好，核对{scope} {made.read:,} 行，已签到第 {made.mark.last_id:,} 行"
 
 
 def demo_live(work: Work, at: datetime) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from govdash.core.settings import Settings
 from govdash.store import Store, journal
+from govdash.store.sealing import Seal
 from tests.cli.command import run
 from tests.conftest import NOW
 
@@ -88,3 +89,30 @@ def test_a_key_that_cannot_be_read_is_told_with_its_place(city: Store, settings:
     done = run("audit", "verify", settings=settings)
     assert done.returncode == 2
     assert str(key) in done.stderr
+
+
+def test_the_key_is_told_and_a_new_one_changes_nothing(city: Store, settings: Settings):
+    assert city.seal
+    told = run("audit", "key", settings=settings)
+    assert city.seal.public.key_id in told.stdout
+    assert "与数据库相符" in told.stdout
+    new = run("audit", "key", "--new", settings=settings)
+    assert Seal.of(new.stdout).public != city.seal.public
+    other = run("audit", "key", settings=settings, GOVDASH_AUDIT_KEY=new.stdout.strip())
+    assert (other.returncode, "GOVDASH_AUDIT_KEY" in other.stderr) == (2, True)
+
+
+def test_an_exported_file_is_checked_without_the_database(
+    city: Store, settings: Settings, tmp_path: Path
+):
+    file = tmp_path / "journal.csv"
+    assert run("audit", "export", "--out", str(file), settings=settings).returncode == 0
+    public = settings.var / "keys" / "audit.pub"
+    elsewhere = {"GOVDASH_VAR": str(tmp_path / "empty"), "GOVDASH_DATABASE_URL": ""}
+    words = ("audit", "verify", "--file", str(file))
+    done = run(*words, "--key", str(public), settings=settings, **elsewhere)
+    assert (done.returncode, "文件完好" in done.stdout) == (0, True), done.stderr
+    assert run(*words, settings=settings, **elsewhere).returncode == 2
+    file.write_bytes(file.read_bytes().replace(b"case:1", b"case:9"))
+    done = run(*words, settings=settings)
+    assert (done.returncode, "内容与校验值不符" in done.stderr) == (1, True)

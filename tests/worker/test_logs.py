@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from govdash.core.errors import SettingsError
 from govdash.core.settings import Settings
 from govdash.worker import logs
 
@@ -52,6 +53,23 @@ def test_a_secret_is_hidden_in_a_message_and_in_a_traceback(lines, tmp_path, cap
     assert logs.HIDDEN in text
     assert "Traceback" in text
     assert "asked with" in text
+
+
+@pytest.mark.parametrize("name", ["contact.key", "keys/secret.key", "keys/audit.key"])
+def test_a_key_that_lies_in_a_file_is_hidden_even_when_made_later(lines, tmp_path, name: str):
+    lines.info("before")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("key-made-after-the-start\n", "utf-8")
+    lines.info("asked with key-made-after-the-start today")
+    text = (tmp_path / "logs" / "web.log").read_text("utf-8")
+    assert f"asked with {logs.HIDDEN} today" in text
+
+
+def test_log_files_are_kept_half_a_year_at_least(lines):
+    files = [h for h in logging.getLogger().handlers if hasattr(h, "backupCount")]
+    assert [(h.when, h.backupCount) for h in files] == [("MIDNIGHT", 180)]
+    with pytest.raises(SettingsError, match="180"):
+        Settings.from_environment({"GOVDASH_LOG_DAYS": "179"})
 
 
 @pytest.mark.parametrize(
