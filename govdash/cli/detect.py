@@ -62,7 +62,9 @@ Compat = Annotated[
 Start = Annotated[
     str, typer.Option("--start-scoring", help="从这一天起评分，如 2026-01-01；不给则从历史够长起。")
 ]
-Refit = Annotated[int, typer.Option("--refit-days", help="每隔几天重新学习一次基线。")]
+Refit = Annotated[
+    int, typer.Option("--refit-days", help="每隔几天（每周计数为几周）重新学习一次基线。")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象。")]
 
 
@@ -221,8 +223,8 @@ def _start(text: str, bucket: Bucket, *, numbers: bool) -> pd.Timestamp | None:
         if not text.isdecimal():
             raise InputError(f"--start-scoring {text} 不是期号；文件里的日期是编号，应写成 160。")
         return dated(int(text), bucket)
-    written = "%Y-%m-%d %H:%M" if bucket.code == "H" and ":" in text else "%Y-%m-%d"
-    day = pd.to_datetime(text, format=written, errors="coerce")
-    if pd.isna(day):
+    day = pd.to_datetime(text, format="ISO8601", errors="coerce")
+    whole = "h" if bucket.code == "H" else "D"
+    if pd.isna(day) or day.tzinfo is not None or day != day.floor(whole):
         raise InputError(f"--start-scoring {text} 不是日期；应写成 2026-01-31。")
     return day

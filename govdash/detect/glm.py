@@ -14,8 +14,9 @@ import numpy as np
 #: Newton doubles the correct digits each step; a step below this leaves an error near 1e-16.
 _TOLERANCE: Final = 1e-7
 _MAX_STEPS: Final = 25
-#: |log mean| beyond this is not a count of events in a city (e^13 = 440 000 a day).
-_LOG_LIMIT: Final = 13.0
+#: Log means beyond these are no counts of events: fewer than one in a thousand years of days, or
+#: more than the largest count that is read (`series`; a day's taxi rides of a city are 10^6).
+_LOWEST_LOG, _LARGEST_LOG = -13.0, 21.0
 #: Longest Newton step in any coefficient: keeps the first steps from overshooting.
 _LONGEST_STEP: Final = 1.5
 
@@ -29,7 +30,7 @@ class Fit:
 
     def log_mean(self, design: np.ndarray) -> np.ndarray:
         """Return log mean for the rows of `design`, shape (rows, series)."""
-        return np.clip(design @ self.coefficients.T, -_LOG_LIMIT, _LOG_LIMIT)
+        return np.clip(design @ self.coefficients.T, _LOWEST_LOG, _LARGEST_LOG)
 
     def log_variance(self, design: np.ndarray) -> np.ndarray:
         """Variance of the log mean for the rows of `design`, shape (rows, series)."""
@@ -76,7 +77,7 @@ def fit_batch(
     information = np.empty((n_series, n_columns, n_columns))
     diagonal = np.arange(n_columns)
     for _ in range(max_steps):
-        mean = np.exp(np.clip(design @ found.T, -_LOG_LIMIT, _LOG_LIMIT))
+        mean = np.exp(np.clip(design @ found.T, _LOWEST_LOG, _LARGEST_LOG))
         packed = (products @ (trust * mean)).T
         information[:, left, right] = packed
         information[:, right, left] = packed

@@ -26,6 +26,8 @@ _MOST_DIGITS: Final = 5
 #: Steps that must all be weeks before a table is taken for one of weeks: days with few events
 #: can lie a week apart now and then, not so often.
 _WEEKS_SEEN: Final = 8
+#: A time of day with its distance from UTC.
+_ZONE: Final = r"[T ]\d{2}.*(?:Z|[+-]\d{2}:?(?:\d{2})?)$"
 #: 1972-09-27: smaller numbers count buckets, larger ones can be days since 1970.
 _FIRST_DAY_NUMBER: Final = 1_000
 
@@ -87,8 +89,11 @@ def looks_weekly(rows: pd.DataFrame) -> bool:
     """Whether all buckets of every series lie whole weeks apart, often enough to tell."""
     if not {"series", "date"} <= set(rows.columns):
         return False
-    days = pd.to_datetime(rows["date"].str.strip(), format="ISO8601", errors="coerce")
-    if days.isna().any() or getattr(days.dt, "tz", None) is not None:
+    text = rows["date"].str.strip()
+    if text.str.contains(_ZONE).any():
+        return False
+    days = pd.to_datetime(text, format="ISO8601", errors="coerce")
+    if days.isna().any():
         return False
     steps = days.sort_values().groupby(rows["series"]).diff().dropna()
     return len(steps) >= _WEEKS_SEEN and bool((pd.TimedeltaIndex(steps).days % 7 == 0).all())
@@ -130,10 +135,10 @@ def _dates(rows: pd.DataFrame, bucket: Bucket) -> pd.Series:
     text = rows["date"].str.strip()
     if is_numbered(rows):
         return _NUMBERED_FROM + text.astype("int64") * bucket.step
+    zoned = text.str.contains(_ZONE)
+    _refuse(zoned, rows["date"], "日期“{}”带有时区，请写本地日期，例如 2026-01-31")
     days = pd.to_datetime(text, format="ISO8601", errors="coerce")
     _refuse(days.isna(), rows["date"], "日期“{}”认不出，应写成 2026-01-31")
-    if days.dt.tz is not None:
-        raise InputError("日期带有时区；请写本地日期，例如 2026-01-31。")
     if bucket.code == "H":
         _refuse(days != days.dt.floor("h"), rows["date"], "时间“{}”带有分秒，应为整点")
     else:

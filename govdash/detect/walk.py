@@ -6,7 +6,7 @@ from typing import Final
 import pandas as pd
 
 from govdash.core.errors import InputError
-from govdash.detect.buckets import bucket_of
+from govdash.detect.buckets import HOUR, bucket_of
 from govdash.detect.contract import Detector, Sequential, check_counts
 
 #: A baseline of months changes little within a week; refitting daily costs seven times as much.
@@ -33,8 +33,8 @@ def walk_forward(
     start : Timestamp, optional
         First day to score; by default the first with enough history before it.
     refit_days : int
-        Days (buckets) scored with one fit. A sequential detector (see `contract`) is fitted once:
-        it learns from each day it has scored.
+        Days scored with one fit, of weekly counts weeks. A sequential detector (see `contract`) is
+        fitted once: it learns from each day it has scored.
 
     Raises
     ------
@@ -57,11 +57,12 @@ def walk_forward(
             f"开始评分的日期 {bucket.says(first)} 晚于最后一{bucket.unit} "
             f"{bucket.says(counts.index[-1])}。"
         )
+    every = refit_days * (24 if bucket is HOUR else 1)
     scored = []
     at = before
     while at < len(counts):
         detector = make().fit(counts.iloc[:at])
-        until = len(counts) if isinstance(detector, Sequential) else at + refit_days
+        until = len(counts) if isinstance(detector, Sequential) else at + every
         block = detector.score(counts.iloc[at:until])
         scored.append(block.assign(note=detector.note_))
         at = until

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from govdash.cli import main
+from govdash.detect import RollingZ, walk_forward
 
 COLUMNS = ["series", "date", "observed", "expected", "upper", "p_value", "score", "alarm"]
 
@@ -100,6 +101,34 @@ def test_scoring_starts_where_it_is_told(run, rows, tmp_path):
     assert len(scores) == 2 * 28
 
 
+@pytest.mark.parametrize("method", ["native", "ears-c1", "rolling-z"])
+def test_constant_counts_of_any_size_raise_no_alarm(run, tmp_path, method):
+    days = pd.date_range("2024-01-01", periods=60)
+    sizes = (1, 500, 10**6, 999_999_999)
+    tables = [pd.DataFrame({"series": f"s{n}", "date": days, "count": n}) for n in sizes]
+    pd.concat(tables).to_csv(tmp_path / "in.csv", index=False)
+    code, _, _ = run(
+        "--counts", tmp_path / "in.csv", "--out", tmp_path / "out.csv", "--method", method
+    )
+    scores = pd.read_csv(tmp_path / "out.csv")
+    assert code == 0
+    assert (abs(scores["expected"] - scores["observed"]) <= 0.01 * scores["observed"] + 1).all()
+
+
+def test_hours_are_learned_anew_as_often_as_days():
+    hours = pd.date_range("2024-01-01", periods=24 * 30, freq="h", name="hour")
+    counts = pd.DataFrame({"s": np.arange(len(hours)) % 24}, index=hours)
+    fits = []
+
+    class Counted(RollingZ):
+        def fit(self, counts):
+            fits.append(len(counts))
+            return super().fit(counts)
+
+    walk_forward(counts, make=Counted, start=hours[24 * 16], refit_days=7)
+    assert fits == [24 * 16, 24 * 23]
+
+
 def test_a_series_too_short_is_left_out_by_name(run, rows, tmp_path):
     short = pd.DataFrame({"series": ["短"], "date": ["2023-03-01"], "count": [3]})
     pd.concat([rows, short]).to_csv(tmp_path / "in.csv", index=False)
@@ -119,6 +148,8 @@ def test_a_file_saved_by_excel_with_a_mark_at_its_head_is_read(run, rows, tmp_pa
 BAD_LINES = {
     "s,2024-13-01,3": "第 2 行：日期“2024-13-01”认不出",
     "s,2024-01-01 08:00,3": "第 2 行：日期“2024-01-01 08:00”带有时刻",
+    "s,2024-01-01T00:00+08:00,3": "第 2 行：日期“2024-01-01T00:00+08:00”带有时区",
+    "s,2024-01-01,3\ns,2024-01-02T00:00Z,3": "第 3 行：日期“2024-01-02T00:00Z”带有时区",
     "s,2024-01-01,": "第 2 行：计数“”不是数字",
     "s,2024-01-01,nan": "第 2 行：计数“nan”不是数字",
     "s,2024-01-01,-1": "第 2 行：计数 -1 是负数",
@@ -148,6 +179,7 @@ WRONG_USE = {
     ("--freq", "Y"): "--freq Y 不受支持",
     ("--method", "magic"): "没有名为“magic”的检测方法",
     ("--start-scoring", "soon"): "--start-scoring soon 不是日期",
+    ("--start-scoring", "2023-03-01T08:00"): "--start-scoring 2023-03-01T08:00 不是日期",
     ("--start-scoring", "2030-01-01"): "没有一个序列可以评分",
     ("--refit-days", "0"): "--refit-days 0 应为",
     ("--setting", "orig"): "--setting orig 只用于 --method farrington；当前方法是 native",

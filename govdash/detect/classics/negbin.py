@@ -29,8 +29,8 @@ _DEVIANCE_FLOOR: Final = 0.1
 _START: Final = 0.1
 _JOINT_TOLERANCE: Final = 1e-11
 _JOINT_ROUNDS: Final = 200
-#: |log mean| beyond this is not a count of events in a city (e^13 = 440 000).
-_LOG_LIMIT: Final = 13.0
+#: Log means beyond these are no counts of events: see `glm`.
+_LOWEST_LOG, _LARGEST_LOG = -13.0, 21.0
 #: A size beyond this is Poisson to six digits; a series without over-dispersion ends here.
 _SIZE_LIMIT: Final = 1e6
 #: Longest joint step in any coefficient or in the log size: keeps the first from overshooting.
@@ -46,7 +46,7 @@ class NegbinFit:
 
     def mean(self, design: np.ndarray) -> np.ndarray:
         """Return the mean for the rows of `design`, shape (rows, series)."""
-        return np.exp(np.clip(design @ self.coefficients.T, -_LOG_LIMIT, _LOG_LIMIT))
+        return np.exp(np.clip(design @ self.coefficients.T, _LOWEST_LOG, _LARGEST_LOG))
 
 
 def fit_negbin(counts: np.ndarray, design: np.ndarray) -> NegbinFit:
@@ -104,7 +104,7 @@ def _fit_mean(
         information = _weighted_products(design, weights)
         seen = design.T @ (weights * (eta[:, going] + (y - mean) / mean))
         b[going] = _solve(information, seen.T)
-        eta[:, going] = np.clip(design @ b[going].T, -_LOG_LIMIT, _LOG_LIMIT)
+        eta[:, going] = np.clip(design @ b[going].T, _LOWEST_LOG, _LARGEST_LOG)
         now = _deviance(y, np.exp(eta[:, going]), sizes)
         left = np.abs(now - before) / (np.abs(now) + _DEVIANCE_FLOOR) >= _STOP
         going, before = going[left], now[left]
@@ -192,14 +192,14 @@ def _joint(counts: np.ndarray, design: np.ndarray) -> tuple[np.ndarray, np.ndarr
     log_size = np.full(n_series, np.log(4.0))
     for _ in range(_JOINT_ROUNDS):
         size = np.exp(log_size)
-        mean = np.exp(np.clip(design @ b.T, -_LOG_LIMIT, _LOG_LIMIT))
+        mean = np.exp(np.clip(design @ b.T, _LOWEST_LOG, _LARGEST_LOG))
         share = 1.0 / (1.0 + mean / size)
         step = _solve(
             _weighted_products(design, mean * share), (design.T @ ((counts - mean) * share)).T
         )
         longest = np.max(np.abs(step), axis=1, initial=0.0, keepdims=True)
         b += step * np.minimum(1.0, _LONGEST_STEP / np.maximum(longest, 1e-12))
-        mean = np.exp(np.clip(design @ b.T, -_LOG_LIMIT, _LOG_LIMIT))
+        mean = np.exp(np.clip(design @ b.T, _LOWEST_LOG, _LARGEST_LOG))
         before = log_size
         log_size = np.minimum(log_size + _size_step(counts, mean, size), np.log(_SIZE_LIMIT))
         change = np.abs(log_size - before)
