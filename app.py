@@ -13,8 +13,9 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from govdash.access import mode
-from govdash.api import client, loopback, routes
+from govdash.api import client, door, routes
 from govdash.api.addresses import KnownAddresses
+from govdash.api.gate import OPEN, SignedInOnly
 from govdash.api.limits import RateLimits
 from govdash.api.metrics import GROUPS, CountRequests
 from govdash.api.origin import RequestIds
@@ -23,6 +24,7 @@ from govdash.core.errors import GovDashError
 from govdash.core.settings import ROOT, Settings
 from govdash.lake import Lake
 from govdash.store import Store
+from govdash.web.activity import Activity
 from govdash.web.registry import PAGES
 from govdash.worker import Worker, logs
 
@@ -31,10 +33,10 @@ COLLECT_SECONDS = 30  # runner.postScriptGC is off: a full collection holds ever
 
 
 def _checked_settings() -> Settings:
-    """Refuse to start where anybody could come in, on bad settings, or without a database."""
+    """Refuse to start a demo where others could come in, on bad settings, without a database."""
     try:
-        loopback.require_loopback(config.get_option("server.address"))
         read = Settings.from_environment()
+        door.require_loopback(config.get_option("server.address"), read)
         client.require_own_rule(os.environ, read)
         tile_source(read.tile_url)
         _require_schema(read)
@@ -110,11 +112,13 @@ app = st.App(
     middleware=[
         Middleware(RequestIds),
         Middleware(Protection, settings, STREAMLIT_PAGE),
-        Middleware(loopback.LoopbackOnly, settings),
+        Middleware(door.Door, settings),
         Middleware(client.KnownClient, settings),
         Middleware(CountRequests),
         Middleware(RateLimits, settings),
-        Middleware(KnownAddresses, pages={*GROUPS, *(entry.url for entry in PAGES)}),
+        Middleware(KnownAddresses, pages={*GROUPS, *OPEN, *(entry.url for entry in PAGES)}),
+        Middleware(SignedInOnly, _store, settings),
+        Middleware(Activity, _store, settings),
     ],
     exception_handlers={GovDashError: routes.as_answer, Exception: routes.as_trouble},
 )

@@ -113,13 +113,18 @@ def user_of(session: Session, token: str, *, settings: Settings, at: datetime) -
         When the session has ended, or something must be done first (`Stage`).
     """
     signed = validate(session, token, settings=settings, at=at)
-    if signed.stage is not Stage.OPEN:
-        raise SignedOut("登录还没有完成，请继续登录。")
+    require_open(signed)
     if not signed.is_device:
         return load_user(session, signed.login)
     _row, _account, device = _found(session, token)
     assert device is not None  # noqa: S101  # nosec B101 # `validate` found it
     return User(signed.login, signed.name, SHOWN, scope_of(device))
+
+
+def require_open(signed: Signed) -> None:
+    """Raise `SignedOut` while something must be done first."""
+    if signed.stage is not Stage.OPEN:
+        raise SignedOut("登录还没有完成，请继续登录。")
 
 
 def scope_of(device: DeviceToken) -> Scope:

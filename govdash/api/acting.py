@@ -1,14 +1,16 @@
-"""Who acts in an HTTP request: the owner of an API key, else the user of the session."""
+"""Who acts in an HTTP request: the owner of an API key, or who is signed in; else nobody."""
 
 from dataclasses import replace
 from datetime import datetime
 
-from starlette.requests import HTTPConnection
+from starlette.requests import Request
 
-from govdash.access import User, load_user
+from govdash.access import User, sessions
 from govdash.access.keys import KeyRefused, prefix_of, user_of_key
+from govdash.api import forms
 from govdash.api.origin import origin_of
-from govdash.core.errors import BadKey
+from govdash.api.visit import session_token
+from govdash.core.errors import BadKey, Refused
 from govdash.core.settings import Settings
 from govdash.core.vocab import Result
 from govdash.store import Store, journal
@@ -18,7 +20,7 @@ _SUBJECT = 120  # characters of a path that the journal holds
 
 
 def acting(
-    request: HTTPConnection, store: Store, settings: Settings, *, at: datetime
+    request: Request, store: Store, settings: Settings, *, at: datetime
 ) -> tuple[Store, User]:
     """Return who acts, as permissions and scope are now, and the store that tells from where.
 
@@ -29,13 +31,20 @@ def acting(
     ------
     BadKey
         When there is an ``Authorization`` header that does not hold a key that counts.
+    SignedOut
+        When there is none, and nobody is signed in.
+    Refused
+        When a page of another site uses the cookie of whoever is signed in here.
     """
     origin = origin_of(request, settings)
     store = store.acting(origin)
     key = bearer(request)
     if key is None:
+        if forms.is_foreign(request):
+            raise Refused("请求来自别的网站，已拒绝；请从本平台的页面操作。")
+        token = session_token(request, settings)
         with store.read() as session:
-            return store, load_user(session)
+            return store, sessions.user_of(session, token, settings=settings, at=at)
     try:
         with store.write() as session:
             user = user_of_key(session, key, at=at)
@@ -45,7 +54,7 @@ def acting(
     return store.acting(replace(origin, via=f"api:{prefix_of(key)}")), user
 
 
-def bearer(request: HTTPConnection) -> str | None:
+def bearer(request: Request) -> str | None:
     """Return the key that a request brings; None without an ``Authorization`` header."""
     sent = request.headers.getlist("authorization")
     if not sent:

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from govdash.access import acts, query_for
 from govdash.api.acting import acting
-from govdash.core.errors import BadKey, GovDashError, NotFound, Refused
+from govdash.core.errors import BadKey, GovDashError, NotFound, Refused, SignedOut
 from govdash.core.filters import EventFilter, Period
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
@@ -42,7 +42,7 @@ def _answer(store: Store, lake: Lake, settings: Settings, request: Request) -> R
         told = {"code": error.code, "message": str(error)}
         return JSONResponse(told, 401, headers={"WWW-Authenticate": "Bearer"})
     except GovDashError as error:
-        status = {Refused.code: 403, NotFound.code: 404}.get(error.code, 400)
+        status = {SignedOut.code: 401, Refused.code: 403, NotFound.code: 404}.get(error.code, 400)
         return JSONResponse({"code": error.code, "message": str(error)}, status)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",

@@ -10,19 +10,20 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import shapely
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from govdash.access import load_user
-from govdash.core.errors import GovDashError, NotFound, SettingsError
+from govdash.api.acting import acting
+from govdash.core.errors import BadKey, GovDashError, NotFound, Refused, SettingsError, SignedOut
 from govdash.core.filters import Scope
 from govdash.core.permissions import Permission
+from govdash.core.settings import Settings
 from govdash.core.vocab import AreaLevel
 from govdash.store import Session, Store, areas
 
@@ -31,20 +32,21 @@ LIBRARY = "/static-maplibre"
 GRID = 1e-5  # degrees, about a metre: finer digits cannot be seen and double the size
 
 
-def geo_routes(store: Callable[[], Store]) -> list[BaseRoute]:
+def geo_routes(store: Callable[[], Store], settings: Settings) -> list[BaseRoute]:
     """Return the routes; `store` gives the opened store of the process."""
     kept: dict[tuple[str, Scope], _Body] = {}
 
-    async def area_shapes(request: Request) -> Response:
+    def area_shapes(request: Request) -> Response:
         level = request.path_params["level"]
-        return await run_in_threadpool(
-            _answer, store(), request, kept, lambda session, scope: area_json(session, level, scope)
-        )
+        return _answer(
+            store(), settings, request, kept,
+            lambda session, scope: area_json(session, level, scope),
+        )  # fmt: skip
 
-    async def layer(request: Request) -> Response:
+    def layer(request: Request) -> Response:
         name = request.path_params["name"]
-        return await run_in_threadpool(
-            _answer, store(), request, kept, lambda session, _scope: layer_json(session, name)
+        return _answer(
+            store(), settings, request, kept, lambda session, _scope: layer_json(session, name)
         )
 
     return [
@@ -100,15 +102,16 @@ class _Body:
 
 def _answer(
     store: Store,
+    settings: Settings,
     request: Request,
     kept: dict[tuple[str, Scope], _Body],
     make: Callable[[Session, Scope], str],
 ) -> Response:
     try:
+        store, user = acting(request, store, settings, at=datetime.now(UTC))
+        if not user.holds(Permission.EVENT_READ):
+            return JSONResponse({"code": "refused", "message": "没有查看地图的权限。"}, 403)
         with store.read() as session:
-            user = load_user(session)
-            if not user.holds(Permission.EVENT_READ):
-                return JSONResponse({"code": "refused", "message": "没有查看地图的权限。"}, 403)
             body = kept.get((request.url.path, user.scope))
             if body is None or body.until < time.monotonic():
                 text = make(session, user.scope).encode()
@@ -116,7 +119,8 @@ def _answer(
                 body = _Body(text, tag, time.monotonic() + KEPT_SECONDS)
                 kept[request.url.path, user.scope] = body
     except GovDashError as error:
-        status = 404 if isinstance(error, NotFound) else 503
+        refused = {SignedOut.code: 401, BadKey.code: 401, Refused.code: 403, NotFound.code: 404}
+        status = refused.get(error.code, 503)
         return JSONResponse({"code": error.code, "message": str(error)}, status)
     headers = {"ETag": body.tag, "Cache-Control": "private, no-cache"}
     if request.headers.get("if-none-match") == body.tag:

@@ -28,7 +28,10 @@ class Rate:
 #: By the first part of the path. Signing in costs the server an argon2 hash; a person needs a few
 #: tries at most, but a whole control room may share one address at the change of shifts. A system
 #: that takes data out needs one request for each file.
-RATES: Final = {"login": Rate(30, 20), "api": Rate(30, 60)}
+RATES: Final = {
+    **dict.fromkeys(("login", "totp", "password", "device", "oidc"), Rate(30, 20)),
+    "api": Rate(30, 60),
+}
 #: Buckets kept; the one longest unused goes first. About 10 MB when full.
 KEPT: Final = 50_000
 ROUNDING: Final = 1e-9  # who comes back after exactly the time told is not sent away again

@@ -13,7 +13,17 @@ from govdash.api.geo import geo_routes
 from govdash.api.health import health_routes
 from govdash.api.journal import journal_routes
 from govdash.api.metrics import metrics_routes
-from govdash.core.errors import BadKey, GovDashError, NotFound, NotReady, Refused, Unavailable
+from govdash.api.signing import signing_routes
+from govdash.core.errors import (
+    BadKey,
+    GovDashError,
+    NotFound,
+    NotReady,
+    Refused,
+    SignedOut,
+    TooMany,
+    Unavailable,
+)
 from govdash.core.settings import Settings
 from govdash.lake import Lake
 from govdash.store import Store
@@ -21,6 +31,8 @@ from govdash.store import Store
 LOG = logging.getLogger(__name__)
 STATUS = {
     BadKey.code: 401,
+    SignedOut.code: 401,
+    TooMany.code: 429,
     Refused.code: 403,
     NotFound.code: 404,
     Unavailable.code: 503,
@@ -39,7 +51,8 @@ def all_routes(
     return [
         *health_routes(store, lake),
         *metrics_routes(store, lake),
-        *geo_routes(store),
+        *geo_routes(store, settings),
+        *signing_routes(store, settings),
         *export_routes(store, lake, settings),
         *journal_routes(store, settings),
     ]

@@ -29,7 +29,7 @@ COMMANDS = {
     "doctor": Place(
         "admin", "doctor", "检查设置、数据库、数据湖一致性、任务、磁盘、时钟、日志链。"
     ),
-    "serve": Place("admin", "serve", "启动网页服务（只在本机）。"),
+    "serve": Place("admin", "serve", "启动网页服务。"),
     "worker": Place("admin", "worker", "在单独的进程中运行定时任务。"),
     "demo": Place("demo", "demo", "建立演示城市和带标签的历史事件。"),
     "simulate": Place("demo", "simulate", "向演示城市持续送入实时事件。"),

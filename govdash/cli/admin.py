@@ -82,17 +82,19 @@ def doctor(*, as_json: AsJson = False) -> None:
 def serve(
     *,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="端口。")] = 8501,
-    address: Annotated[str, typer.Option("--address", help="本机地址。")] = HOST,
+    address: Annotated[
+        str, typer.Option("--address", help="监听的地址；演示模式只能是本机。")
+    ] = HOST,
 ) -> None:
-    """Serve the pages and HTTP routes on this machine until stopped."""
+    """Serve the pages and HTTP routes until stopped."""
     from govdash.access import mode
     from govdash.api.client import FORWARDED_ALLOW_IPS
-    from govdash.api.loopback import require_loopback
+    from govdash.api.door import require_loopback
     from govdash.store import Store
 
-    require_loopback(address)
     # What is wrong is told here, before anything is bound.
     settings = Settings.from_environment()
+    require_loopback(address, settings)
     store = Store.of(settings, origin=here())
     store.require_schema()
     with store.read() as session:

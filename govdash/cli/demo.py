@@ -41,6 +41,8 @@ def demo(
     plan = Plan.read(settings)
     if if_empty and (plan.done if plan else _has_data(store)):
         typer.echo("数据库里已有数据，不另建演示城市。", err=as_json)
+        if plan:
+            _accounts(store, settings, quiet=as_json)
         return
     from govdash.demo.build import build
     from govdash.lake import Lake
@@ -67,6 +69,7 @@ def demo(
         )
     else:
         typer.echo(f"演示城市已存在（种子 {made.seed}，事件 {made.events:,} 条），没有重复建立。")
+    _accounts(store, settings, quiet=as_json)
 
 
 def simulate(
@@ -104,6 +107,22 @@ def simulate(
         typer.echo(json.dumps({"accepted": total}))
     else:
         typer.echo(f"已停止，共送入 {total} 条。")
+
+
+def _accounts(store: "Store", settings: Settings, *, quiet: bool) -> None:
+    """Open the demo accounts, show their passwords once, and say where they are kept."""
+    from govdash.demo import people
+
+    opened = people.open_accounts(store, settings, at=datetime.now(UTC))
+    if quiet:
+        return
+    if opened:
+        typer.echo("演示账号（密码只在这里显示一次）：")
+        for account in opened:
+            typer.echo(f"  {account.line}")
+    typer.echo(
+        f"演示账号和密码保存在 {people.file_of(settings)}；验证码：govdash users code 登录名"
+    )
 
 
 def _has_data(store: "Store") -> bool:

@@ -1,6 +1,5 @@
 """Builds the demo city in an empty database: areas, units, events, labels, then its history."""
 
-import fcntl
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -13,12 +12,12 @@ from typing import Final
 import pandas as pd
 
 from govdash.access import SYSTEM, mode, roles, seed_local_operator
-from govdash.core.errors import Busy, InputError
+from govdash.core.errors import InputError
 from govdash.core.settings import Settings
 from govdash.core.vocab import ImportState
 from govdash.demo.casework import STAFF
 from govdash.demo.history import History, live_through
-from govdash.demo.plan import Plan, folder
+from govdash.demo.plan import Plan, alone, folder
 from govdash.demo.record import Record, make_record
 from govdash.demo.world import World, make_world
 from govdash.ingest import Checked, FrameTaker
@@ -73,7 +72,7 @@ def build(
         When another process is making it.
     """
     say = progress or (lambda _what, _share: None)
-    with _alone(settings):
+    with alone(settings):
         plan = _plan(store, settings, Plan(seed, events, at))
         if plan.done:
             return _present(store, settings, plan)
@@ -104,17 +103,6 @@ def build(
         replace(plan, done=True).write(settings)
         say("完成", 1.0)
         return _summary(world, record, plan, history, labels)
-
-
-@contextmanager
-def _alone(settings: Settings) -> Generator[None]:
-    folder(settings).mkdir(parents=True, exist_ok=True)
-    with (folder(settings) / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy("另一个进程正在建立演示城市；请等它完成。") from None
-        yield
 
 
 def _plan(store: Store, settings: Settings, wanted: Plan) -> Plan:

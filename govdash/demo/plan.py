@@ -1,11 +1,15 @@
 """What the demo city of an installation was made with, so that it can be completed and go on."""
 
+import fcntl
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from govdash.core.errors import Busy
 from govdash.core.settings import Settings
 
 
@@ -46,3 +50,15 @@ class Plan:
 def folder(settings: Settings) -> Path:
     """Return where the demo city keeps its files."""
     return settings.var / "demo"
+
+
+@contextmanager
+def alone(settings: Settings) -> Generator[None]:
+    """Let no other process make the demo city, or its accounts, meanwhile."""
+    folder(settings).mkdir(parents=True, exist_ok=True)
+    with (folder(settings) / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy("另一个进程正在建立演示城市；请等它完成。") from None
+        yield

@@ -11,17 +11,16 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from govdash.access import User, acts, load_user, query_for
-from govdash.core.errors import GovDashError, InputError, Refused
+from govdash.access import User, acts, query_for
+from govdash.core.errors import GovDashError, InputError, Refused, SignedOut
 from govdash.core.filters import EventFilter, EventQuery
-from govdash.core.origin import Origin, new_request_id
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
 from govdash.figures.palette import Palette
 from govdash.lake import Lake
 from govdash.store import Session, Store
-from govdash.web import cache, choice, filters, resources, theme
+from govdash.web import cache, choice, filters, resources, signed, theme
 from govdash.web.parts import Html, el, show
 
 P = ParamSpec("P")
@@ -158,8 +157,11 @@ class Page:
 
     @contextmanager
     def refresh(self) -> Generator["Page"]:
-        """Open the page again inside a fragment: new session, user and permission checked anew."""
-        with _opened(self.title, self.needs) as fresh:
+        """Open the page again inside a fragment: new session, user and permission checked anew.
+
+        Who may not see the page any more sees nothing of it from here on: the whole is run again.
+        """
+        with _opened(self.title, self.needs, again=True) as fresh:
             fresh.default = self.default
             yield fresh
 
@@ -170,12 +172,6 @@ class Page:
             zone_name=self.settings.timezone,
             default=self.default,
         )
-
-
-def origin() -> Origin:
-    """Return from where this session acts; Streamlit knows no address on this machine itself."""
-    address = st.context.ip_address
-    return Origin(address if isinstance(address, str) else "", new_request_id(), "page")
 
 
 @contextmanager
@@ -196,17 +192,25 @@ def open_page(title: str, *, needs: Permission) -> Generator[Page]:
 
 
 @contextmanager
-def _opened(title: str, needs: Permission) -> Generator[Page]:
+def _opened(title: str, needs: Permission, *, again: bool = False) -> Generator[Page]:
+    may_open = False
     try:
         settings = resources.settings()
-        store = resources.store(settings).acting(origin())
+        store = resources.store(settings).acting(signed.origin())
         with store.read() as session:
-            user = load_user(session)
             now = datetime.now(UTC)
+            user = signed.user_now(session, settings, at=now)
             _require(store, user, title, needs, now)
+            may_open = True
             yield Page(title, needs, settings, store, session, user, now)
     except GovDashError as error:
-        st.error(str(error), icon=":material/error:")
+        lost = isinstance(error, SignedOut) or (isinstance(error, Refused) and not may_open)
+        if again and lost:
+            st.rerun()
+        if isinstance(error, SignedOut):
+            signed.say_signed_out(str(error))
+        else:
+            st.error(str(error), icon=":material/error:")
         st.stop()
 
 

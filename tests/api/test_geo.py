@@ -9,11 +9,13 @@ from starlette.testclient import TestClient
 from govdash.access import seed_local_operator
 from govdash.api.geo import area_json, geo_routes
 from govdash.core.filters import Scope
+from govdash.core.settings import Settings
 from govdash.store import Store, areas
+from tests.signed import cookie, sign_in
 
 
 @pytest.fixture
-def client(sqlite_store: Store, now) -> TestClient:
+def client(sqlite_store: Store, settings: Settings, now) -> TestClient:
     rows = [
         ("/1/", "1", "city", "甲市", box(0, 0, 2, 1)),
         ("/1/11/", "11", "district", "东区", box(0, 0, 1, 1)),
@@ -26,7 +28,8 @@ def client(sqlite_store: Store, now) -> TestClient:
         seed_local_operator(session, at=now)
         areas.put_areas(session, frame)
         areas.put_layer(session, "roads", "道路", '{"type":"FeatureCollection","features":[]}', now)
-    return TestClient(Starlette(routes=geo_routes(lambda: sqlite_store)))
+    app = Starlette(routes=geo_routes(lambda: sqlite_store, settings))
+    return TestClient(app, cookies=cookie(sign_in(sqlite_store, settings)))
 
 
 def test_a_level_comes_as_geojson_with_path_and_name(client: TestClient):
@@ -35,6 +38,12 @@ def test_a_level_comes_as_geojson_with_path_and_name(client: TestClient):
     told = [feature["properties"] for feature in answer.json()["features"]]
     assert [(p["path"], p["name"]) for p in told] == [("/1/11/", "东区"), ("/1/12/", "西区")]
     assert (told[0]["lon"], told[0]["lat"]) == (0.5, 0.5)
+
+
+def test_who_has_not_signed_in_sees_no_map(client: TestClient):
+    client.cookies.clear()
+    answer = client.get("/geo/areas/district.geojson")
+    assert (answer.status_code, answer.json()["code"]) == (401, "signed_out")
 
 
 def test_what_the_browser_has_is_not_sent_again(client: TestClient):

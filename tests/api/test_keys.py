@@ -15,6 +15,7 @@ from govdash.core.settings import Settings
 from govdash.core.vocab import Result
 from govdash.lake import Lake
 from govdash.store import Store, journal
+from tests.signed import cookie, sign_in
 
 PATH = "/api/v1/exports/events.csv"
 ALL = [Permission.EVENT_READ, Permission.EVENT_EXPORT]
@@ -24,7 +25,8 @@ ALL = [Permission.EVENT_READ, Permission.EVENT_EXPORT]
 def client(store: Store, operator: User, settings: Settings) -> Iterator[TestClient]:
     lake = Lake.open(settings)
     made = routes.all_routes(lambda: store, lambda: lake, settings)
-    yield TestClient(Starlette(routes=made), client=("127.0.0.1", 5))
+    signed = cookie(sign_in(store, settings))
+    yield TestClient(Starlette(routes=made), client=("127.0.0.1", 5), cookies=signed)
     lake.close()
 
 

@@ -17,6 +17,7 @@ from govdash.core.settings import Settings
 from govdash.core.vocab import Job
 from govdash.lake import Lake
 from govdash.store import Store, counters, jobs
+from tests.signed import cookie, sign_in
 
 T = TypeVar("T")
 
@@ -32,13 +33,14 @@ def lake(settings: Settings) -> Iterator[Lake]:
     opened.close()
 
 
-def client_of(store: Store, lake: Lake, settings: Settings) -> TestClient:
+def client_of(store: Store, lake: Lake, settings: Settings, *, signed: bool = True) -> TestClient:
+    """Everything over HTTP, as the operator who has signed in."""
     app = Starlette(
         routes=routes.all_routes(giving(store), giving(lake), settings),
         middleware=[Middleware(CountRequests)],
         exception_handlers={GovDashError: routes.as_answer},
     )
-    return TestClient(app)
+    return TestClient(app, cookies=cookie(sign_in(store, settings)) if signed else None)
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def test_a_migrated_database_and_a_lake_are_ready(client: TestClient):
 def test_without_a_database_the_process_lives_and_says_why_it_is_not_ready(
     settings: Settings, lake: Lake
 ):
-    client = client_of(Store.open(settings.database_url), lake, settings)
+    client = client_of(Store.open(settings.database_url), lake, settings, signed=False)
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
     assert answer.status_code == 503
@@ -72,7 +74,7 @@ def test_a_database_that_does_not_answer_is_not_ready_but_still_measured(
     settings: Settings, lake: Lake
 ):
     store = Store.open("postgresql+psycopg://nobody@127.0.0.1:9/none")
-    client = client_of(store, lake, settings)
+    client = client_of(store, lake, settings, signed=False)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert "没有应答" in answer.json()["reasons"][0]
@@ -100,6 +102,6 @@ def test_metrics_tell_jobs_and_requests(client: TestClient, store: Store):
     assert told['govdash_http_requests_total{group="healthz",status="200"}'] >= 1
 
 
-def test_what_does_not_exist_is_told_in_words(client: TestClient):
+def test_what_does_not_exist_is_told_in_words(client: TestClient, store: Store, settings: Settings):
     answer = client.get("/geo/layers/none.geojson")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -7,13 +7,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, StorageState, sync_playwright
 
 from govdash.core.settings import ROOT
+from tests.browser.signing import sign_in
 from tests.browser.visit import Visit
 from tests.conftest import CHROMIUM
 
@@ -34,7 +35,11 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of an installation with a small demo city."""
     var = tmp_path_factory.mktemp("city")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GOVDASH_")}
-    environment |= {"GOVDASH_VAR": str(var), "GOVDASH_DEMO_RATE": "60"}
+    environment |= {
+        "GOVDASH_VAR": str(var),
+        "GOVDASH_DEMO_RATE": "60",
+        "GOVDASH_IDLE_MINUTES": "120",
+    }
     for command in (["init"], ["demo", "--events", str(EVENTS), "--seed", "7"]):
         done = subprocess.run(
             [sys.executable, "-m", "govdash", *command],
@@ -106,15 +111,38 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
     return request.param
 
 
+@pytest.fixture(scope="session")
+def signed_in(browser: Browser, server: str, city: dict[str, str]) -> Callable[[str], StorageState]:
+    """Sign a demo account in with the form, once; return the cookies that its browser got."""
+    kept: dict[str, StorageState] = {}
+
+    def state(login: str) -> StorageState:
+        if login not in kept:
+            visit = Visit.begin(browser, server, (1366, 768))
+            sign_in(visit, city, login)
+            kept[login] = visit.context.storage_state()
+            visit.end()
+        return kept[login]
+
+    return state
+
+
 @pytest.fixture
 def visit(
-    browser: Browser, server: str, size: tuple[int, int], request: pytest.FixtureRequest
+    browser: Browser,
+    server: str,
+    size: tuple[int, int],
+    signed_in: Callable[[str], StorageState],
+    request: pytest.FixtureRequest,
 ) -> Iterator[Visit]:
-    """A fresh browser profile on the server: every page is a cold deep link.
+    """A fresh browser profile of somebody signed in: every page is a cold deep link.
 
-    When the test is over, no request may have gone beyond this machine and no script have failed.
+    Who it is, a test says by ``@pytest.mark.login("analyse")``; else the duty officer. When the
+    test is over, no request may have gone beyond this machine and no script have failed.
     """
-    visited = Visit.begin(browser, server, size)
+    mark = request.node.get_closest_marker("login")
+    state = signed_in(mark.args[0] if mark else "duty")
+    visited = Visit.begin(browser, server, size, state)
     yield visited
     name = request.node.name.translate(str.maketrans("[]/:", "----")).strip("-")
     visited.settle()

@@ -3,9 +3,10 @@
 import os
 import time
 import urllib.request
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, StorageState
 
 from tests.browser.conftest import ARTEFACTS
 from tests.browser.visit import Visit
@@ -25,9 +26,10 @@ def metric(address: str, name: str) -> float:
 @pytest.mark.browser
 @pytest.mark.timeout(2 * 3600)
 def test_a_screen_left_open_costs_no_memory_and_goes_on_showing_what_comes(
-    browser: Browser, server: str
+    browser: Browser, server: str, signed_in: Callable[[str], StorageState]
 ):
-    overview, wall = (Visit.begin(browser, server, (1920, 1080)) for _ in range(2))
+    state = signed_in("duty")
+    overview, wall = (Visit.begin(browser, server, (1920, 1080), state) for _ in range(2))
     overview.go("overview")
     wall.go("map")
     first_rows = metric(server, "govdash_event_versions")

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from govdash.access import seed_local_operator
 from govdash.core.settings import ROOT, Settings
 from govdash.store import Store
+from tests.signed import signed_app
 
 ROUTER = str(ROOT / "govdash" / "web" / "router.py")
 
@@ -18,8 +19,8 @@ def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 
 @pytest.fixture
-def seeded(app: AppTest, sqlite_store: Store, now) -> AppTest:
-    """The router on a migrated store with the local operator."""
+def seeded(app: AppTest, sqlite_store: Store, settings: Settings, now) -> AppTest:
+    """The router on a migrated store, with an operator who has signed in."""
     with sqlite_store.write() as session:
         seed_local_operator(session, at=now)
-    return app
+    return signed_app(app, sqlite_store, settings)

@@ -13,7 +13,9 @@ from govdash.lake import Lake
 from govdash.store import Store, accounts, events, journal
 from govdash.sync import sync
 from govdash.web import background, evaluating
+from govdash.web.signed import TOKEN
 from govdash.workflow import evaluations
+from tests.signed import signed_app
 from tests.workflow.conftest import CATEGORY, GRID, furnish
 from tests.workflow.test_tick import TEN, record
 
@@ -25,7 +27,7 @@ LABELS = (
 
 
 @pytest.fixture
-def built(sqlite_store: Store, settings: Settings) -> Store:
+def built(app: AppTest, sqlite_store: Store, settings: Settings) -> Store:
     """Half a year of a small city with a burst on 9 June."""
     with sqlite_store.write() as session:
         seed_local_operator(session, at=TEN)
@@ -33,6 +35,7 @@ def built(sqlite_store: Store, settings: Settings) -> Store:
     with sqlite_store.write() as session:
         events.accept(session, record(), import_id=None, at=TEN)
     sync(sqlite_store, Lake.open(settings))
+    signed_app(app, sqlite_store, settings)
     return sqlite_store
 
 
@@ -42,6 +45,13 @@ def opened(app: AppTest, **params: str) -> AppTest:
     for name, value in params.items():
         app.query_params[name] = value
     return well(app.run())
+
+
+def another(app: AppTest) -> AppTest:
+    """Another tab of the same browser."""
+    made = AppTest.from_file(app._script_path, default_timeout=60)
+    made.session_state[TOKEN] = app.session_state[TOKEN]
+    return made
 
 
 def well(app: AppTest) -> AppTest:
@@ -108,11 +118,11 @@ def test_what_was_made_opens_again_after_a_restart_and_by_its_link(app, built, s
     }
     evaluations.save(settings, older)
     evaluating.desk.clear()
-    again = opened(AppTest.from_file(app._script_path, default_timeout=60))
+    again = opened(another(app))
     assert "回放 2026-06-01" in words(again)
-    linked = opened(AppTest.from_file(app._script_path, default_timeout=60), run="20260101-000000")
+    linked = opened(another(app), run="20260101-000000")
     assert "回放 2025-12-01" in words(linked)
-    mistyped = opened(AppTest.from_file(app._script_path, default_timeout=60), run="nothing")
+    mistyped = opened(another(app), run="nothing")
     assert "回放 2026-06-01" in words(mistyped)
 
 
@@ -143,7 +153,7 @@ def test_who_may_only_read_sees_results_but_cannot_start(app, built, settings):
     with built.write() as session:
         reads = [Permission.STATUS_READ.value]
         accounts.put_role(session, code="local_operator", name="管理者", permissions=reads)
-    page = opened(AppTest.from_file(app._script_path, default_timeout=60))
+    page = opened(another(app))
     assert "检出率" in words(page)
     assert not [b for b in page.button if b.label == "开始评测"]
     with built.write() as session:

@@ -29,6 +29,7 @@ from govdash.store import Store, areas, units
 from govdash.sync import sync
 from govdash.web import registry
 from govdash.workflow import rules, signals
+from tests.signed import signed_app
 from tests.web import hostile, town
 
 NAME = "hstlN<script>alert(9)</script>|=1+1"
@@ -37,10 +38,11 @@ RUNNING = re.compile(r"[=+@\t\r\n＝＋＠]|-(?!\d+(\.\d+)?\Z)")
 
 
 @pytest.fixture
-def city(sqlite_store: Store, settings: Settings, tmp_path: Path) -> Store:
+def city(app: AppTest, sqlite_store: Store, settings: Settings, tmp_path: Path) -> Store:
     """The small town with every hostile text imported, and hostile names of areas and units."""
     at = datetime.now(UTC)
     town.build(sqlite_store, settings, at)
+    signed_app(app, sqlite_store, settings)
     with sqlite_store.write() as session:
         frame = areas.frame(session)
         frame.loc[frame["path"] == town.QUAY, "name"] = NAME

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from govdash.core.settings import Settings
 from govdash.store import Store, accounts
+from tests.signed import signed_app
 from tests.web import town
 
 PAGES = ["monitor/overview.py", "monitor/map.py", "monitor/timeline.py"]
@@ -16,7 +17,7 @@ PAGES = ["monitor/overview.py", "monitor/map.py", "monitor/timeline.py"]
 def city(app: AppTest, sqlite_store: Store, settings: Settings) -> AppTest:
     """The router on the small town, whose newest events are half an hour old."""
     town.build(sqlite_store, settings, datetime.now(UTC))
-    return app
+    return signed_app(app, sqlite_store, settings)
 
 
 def open_on(app: AppTest, page: str, **params: str) -> AppTest:

@@ -4,6 +4,7 @@ from streamlit.testing.v1 import AppTest
 
 from govdash.core.vocab import Result
 from govdash.store import Store, accounts, journal
+from govdash.web import registry
 
 
 def test_without_a_database_the_page_says_what_to_run(app: AppTest):
@@ -32,7 +33,9 @@ def test_a_refused_page_is_journalled_once_however_often_it_is_run(
     with sqlite_store.write() as session:
         accounts.put_role(session, code="local_operator", name="无权", permissions=[])
     seeded.run()
-    assert "没有" in seeded.error[0].value
+    assert "没有可以打开的页面" in seeded.info[0].value
+    seeded.switch_page(str(registry.PAGES[0].path)).run()
+    assert "没有打开" in seeded.error[0].value
     seeded.run()
     with sqlite_store.read() as session:
         found = [line for line in journal.lines(session) if line.did == "page.open"]

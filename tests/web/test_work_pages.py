@@ -21,6 +21,7 @@ from govdash.detect import Share
 from govdash.store import Store, accounts, journal
 from govdash.store.models import Alert, Case, Feedback, UserArea
 from govdash.workflow import alerts, cases, rules, signals
+from tests.signed import signed_app
 from tests.web import town
 
 ALERTS = str(ROOT / "pages" / "work" / "alerts.py")
@@ -35,11 +36,11 @@ def built(sqlite_store: Store, settings: Settings) -> Store:
 
 
 @pytest.fixture
-def at_page(app: AppTest, built: Store) -> Callable[..., AppTest]:
+def at_page(app: AppTest, built: Store, settings: Settings) -> Callable[..., AppTest]:
     """Open a page by its script, with URL parameters."""
 
     def opened(page: str, **params: str) -> AppTest:
-        app.run()
+        signed_app(app, built, settings).run()
         app.switch_page(page)
         for name, value in params.items():
             app.query_params[name] = value

@@ -1,15 +1,19 @@
-"""The door answers this machine, under its own names, and pages of this server."""
+"""The door of a demo answers this machine alone; every door keeps pages of other sites out."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from govdash.api.loopback import LoopbackOnly, is_loopback, require_loopback
+from govdash.api.door import Door, is_loopback, require_loopback
 from govdash.core.errors import SettingsError
 from govdash.core.settings import Settings
+from govdash.core.vocab import Mode
 
 LOCAL = "127.0.0.1:8501"
+DEMO = Settings.from_environment({})
+OPEN = replace(DEMO, mode=Mode.PRODUCTION)
 
 
 def knock(
@@ -22,6 +26,7 @@ def knock(
     origin: str | None = None,
     forwarded: str | None = None,
     trusted: str = "",
+    to: Settings | None = None,
 ) -> str:
     """Send one request through the door; return "in" or what it answered."""
     headers = [(b"host", host.encode()) for host in hosts]
@@ -29,7 +34,7 @@ def knock(
         headers.append((b"origin", origin.encode()))
     if forwarded is not None:
         headers.append((b"x-forwarded-for", forwarded.encode()))
-    settings = Settings.from_environment({"GOVDASH_TRUSTED_PROXIES": trusted})
+    settings = to or Settings.from_environment({"GOVDASH_TRUSTED_PROXIES": trusted})
     scope: dict[str, Any] = {
         "type": kind,
         "path": "/",
@@ -53,7 +58,7 @@ def knock(
         elif message["type"] == "websocket.close":
             answers.append(str(message["code"]))
 
-    asyncio.run(LoopbackOnly(inside, settings)(scope, receive, send))
+    asyncio.run(Door(inside, settings)(scope, receive, send))
     assert len(answers) == 1
     return answers[0]
 
@@ -63,7 +68,7 @@ def knock(
 )
 def test_names_of_this_machine_are_loopback(host: str):
     assert is_loopback(host)
-    require_loopback(host)
+    require_loopback(host, DEMO)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +77,17 @@ def test_names_of_this_machine_are_loopback(host: str):
 )
 def test_any_other_address_is_refused_at_start(host: str | None):
     with pytest.raises(SettingsError, match="不是本机地址"):
-        require_loopback(host)
+        require_loopback(host, DEMO)
+    require_loopback(host, OPEN)
+
+
+def test_a_production_server_answers_others_but_no_page_of_another_site():
+    there = {"server": "10.0.0.5", "client": "10.0.0.77", "hosts": ("city.example",), "to": OPEN}
+    assert knock(**there) == "in"
+    assert knock(**there, method="POST", origin="https://city.example") == "in"
+    assert knock(**there, method="POST", origin="https://evil.example") == "403"
+    assert knock(**there, kind="websocket", origin="https://evil.example") == "1008"
+    assert knock(**(there | {"hosts": ()})) == "403"
 
 
 def test_this_machine_comes_in_by_any_of_its_names():

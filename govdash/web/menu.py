@@ -1,0 +1,57 @@
+"""The menu of whoever is signed in: the pages they may open; the others refuse to be opened."""
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from govdash.access import User
+from govdash.web import registry
+from govdash.web.registry import PageEntry
+
+
+def navigation(user: User) -> StreamlitPage:
+    """Make the menu and return the page that the address means.
+
+    A page that the user may not open is left out of the menu, but has its address: it says itself
+    that it refuses, and journals it. At "/" is the first page that may be opened.
+    """
+    may_open = [entry for entry in registry.PAGES if user.holds(entry.needs)]
+    start = may_open[0] if may_open else None
+    menu = {
+        section: [
+            _page(entry, at_root=entry is start, hidden=entry not in may_open) for entry in entries
+        ]
+        for section, entries in registry.sections()
+    }
+    if start is None:
+        home = st.Page(_nothing, title="没有可打开的页面", default=True, visibility="hidden")
+    else:  # it lives at "/" alone; a link that names it must find it too
+        home = _page(start, hidden=True)
+    menu[registry.PAGES[0].section].append(home)
+    return st.navigation(menu, position="top")
+
+
+def closed(instead: Callable[[], None]) -> StreamlitPage:
+    """Take the menu away; at the address of every page `instead` is drawn."""
+    pages = [st.Page(instead, title="请登录", url_path="", default=True)]
+    pages += [
+        st.Page(instead, title=entry.title, url_path=entry.url, visibility="hidden")
+        for entry in registry.PAGES
+    ]
+    return st.navigation(pages, position="hidden")
+
+
+def _page(entry: PageEntry, *, hidden: bool, at_root: bool = False) -> StreamlitPage:
+    return st.Page(
+        entry.path,
+        title=entry.title,
+        icon=f":material/{entry.icon}:",
+        url_path="" if at_root else entry.url,
+        default=at_root,
+        visibility="hidden" if hidden else "visible",
+    )
+
+
+def _nothing() -> None:
+    st.info("您的角色目前没有可以打开的页面；请联系安全管理员授权。", icon=":material/info:")
