@@ -14,9 +14,10 @@ from govdash.core.errors import InputError
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.times import day_start
-from govdash.report import checkpoints, journal_file, journal_table
+from govdash.report import checkpoints, journal_file, journal_table, pruning
 from govdash.report.journal_file import FileFormat
 from govdash.store import Store, chain
+from govdash.store.chain_pass import PRUNED
 from govdash.store.sealing import PublicKey, find_seal, new_key
 
 app = typer.Typer(help="操作日志：核对有无改动，签出检查点，导出。", no_args_is_help=True)
@@ -170,6 +171,36 @@ def key(
     seal = store.require_key()
     fits = "与数据库相符" if store.sealed_by() else "数据库还没有日志"
     typer.echo(f"审计密钥 {seal.public.key_id}（{fits}）\n公钥 {seal.public.text}")
+
+
+@app.command(help="清理 180 天以前的操作日志：先归档为能自证的文件，再删除；其余日志仍可核对。")
+def prune(
+    *,
+    before: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="清理此日以前的行；至少在 180 天以前。")
+    ],
+    archive: Annotated[Path, typer.Option(help="归档文件（.jsonl 或 .csv），请长期保存。")],
+    as_json: Json = False,
+) -> None:
+    """Take old lines out of the journal, after they were written to a file and read back."""
+    settings = Settings.from_environment()
+    store = Store.of(settings, origin=here())
+    store.require_schema()
+    needs, what = Permission.JOURNAL_PRUNE, "清理操作日志"
+    with acting(store, did=PRUNED, subject="journal", needs=needs, what=what) as user:
+        told = pruning.prune(
+            store,
+            archive,
+            before=day_start(before.date(), settings.zone),
+            actor=user,
+            at=datetime.now(UTC),
+        )
+    if as_json:
+        typer.echo(json.dumps(asdict(told), ensure_ascii=False))
+    else:
+        typer.echo(
+            f"已清理第 {told.first_id} 至 {told.last_id} 行，共 {told.lines:,} 行；归档 {archive}。"
+        )
 
 
 def _text_of(path: Path, what: str) -> str:

@@ -27,6 +27,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "key.use": "使用接口密钥",
     "audit.verify": "校验操作日志",
     "audit.export": "导出操作日志",
+    "audit.prune": "清理操作日志",
     "page.open": "打开页面",
     "session.begin": "登录",
     "session.end": "退出",

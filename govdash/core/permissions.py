@@ -24,6 +24,7 @@ class Permission(StrEnum):
     DETECT_RUN = "city:detect:run"
     STATUS_READ = "city:status:read"
     JOURNAL_READ = "city:journal:read"
+    JOURNAL_PRUNE = "city:journal:prune"
     KEY_EDIT = "city:key:edit"
     SYSTEM_OPERATE = "city:system:operate"
     USER_EDIT = "city:user:edit"

@@ -188,6 +188,8 @@ def write(
                 file.write(piece)
                 if line is not None:
                     first, last, n = first or line, line, n + 1
+            file.flush()
+            os.fsync(file.fileno())  # lines may be taken out of the database after this
     except OSError as error:
         part.unlink(missing_ok=True)
         raise InputError(f"文件 {path} 无法写入（{error.strerror}）；请检查目录和磁盘。") from error

@@ -11,9 +11,9 @@ from sqlalchemy import JSON, Text, cast, func, select, type_coerce
 
 from govdash.core.times import aware_utc
 from govdash.store import journal
-from govdash.store.chain_pass import DID, Broken, Pass, Start, hash_of, moment
+from govdash.store.chain_pass import DID, PRUNED, Broken, Pass, Start, hash_of, moment
 from govdash.store.engine import Session
-from govdash.store.models import AuditCheckpoint, JournalHead, JournalLine
+from govdash.store.models import AuditCheckpoint, JournalAnchor, JournalHead, JournalLine
 from govdash.store.sealing import Mark, PublicKey, Seal
 
 CHECKPOINT: Final = "checkpoint"
@@ -58,10 +58,9 @@ def verify(
         seal = None  # the seals of another key cannot be checked
     trusted = key or (seal.public if seal else None)
     inside, outside = checkpoints(session), list(outside)
-    first = _bad_mark(trusted, [*inside, *outside])
-    start = _start(session, since)
-    kept = {number + 1: mark.last_hash for number, mark in enumerate(inside)}
-    seen = Pass(seal, kept, start)
+    first = _bad_mark(trusted, [*inside, *outside]) or _bad_anchor(session, trusted)
+    start = _start(session, since, [*inside, *outside])
+    seen = Pass(seal, _kept(session, inside), start)
     marks = _by_line(mark for mark in [*inside, *outside] if mark.last_id > start.last_id)
     here = start.fault or _walk(session, seen, marks, tell)
     end = here or seen.missing(marks) or _bad_head(session, trusted, seen)
@@ -84,10 +83,25 @@ def _walk(
     return None
 
 
-def _start(session: Session, since: Mark | None) -> Start:
-    """Return where a check begins: its own line must still be what it was."""
-    if since is None or since.last_id == 0:
-        return Start()
+def _start(session: Session, since: Mark | None, marks: Sequence[Mark]) -> Start:
+    """Return where a check begins: after what was taken out, or after a line that was proved."""
+    row = anchor(session)
+    start = Start() if row is None else Start(row.lines, row.last_id, row.last_hash, row.version)
+    risen = session.scalar(select(func.min(JournalLine.id)).where(JournalLine.id <= start.last_id))
+    if risen is not None:
+        return replace(start, fault=Broken(risen, "早已清理，却又出现（有人插入）"))
+    if since is not None and since.last_id > start.last_id:
+        start = _proved(session, since)
+    for mark in marks:
+        here = (mark.last_id, mark.lines, mark.last_hash)
+        if mark.last_id == start.last_id and here != (start.last_id, start.lines, start.last_hash):
+            why = f"与 {moment(mark.at)} 的检查点不符（此前有行被改写、删除或插入）"
+            return replace(start, fault=start.fault or Broken(mark.last_id, why))
+    return start
+
+
+def _proved(session: Session, since: Mark) -> Start:
+    """Begin after a line that was proved before: it must still be what it was."""
     line = next(raw_lines(session, first=since.last_id, last=since.last_id), None)
     start = Start(since.lines, since.last_id, since.last_hash)
     if line is None:
@@ -95,6 +109,39 @@ def _start(session: Session, since: Mark | None) -> Start:
     if "unreadable" in line or hash_of(line) != since.last_hash or line["hash"] != since.last_hash:
         return replace(start, fault=Broken(since.last_id, "与此前核对时不同，已被改动"))
     return replace(start, version=line["hash_version"])
+
+
+def anchor(session: Session) -> JournalAnchor | None:
+    """Return the newest anchor: what vouches for the lines that were taken out."""
+    return session.scalar(select(JournalAnchor).order_by(JournalAnchor.id.desc()).limit(1))
+
+
+def anchor_kind(version: int) -> str:
+    """Return the kind under which an anchor is signed; it holds the format of the last line."""
+    return f"anchor {version}"
+
+
+def _bad_anchor(session: Session, trusted: PublicKey | None) -> Broken | None:
+    """Check the signature of every anchor."""
+    if trusted is None:
+        return None
+    for row in session.scalars(select(JournalAnchor).order_by(JournalAnchor.id)):
+        if not trusted.signed(_mark(row), anchor_kind(row.version)):
+            why = f"{moment(row.at)} 的清理锚点签名不对（被改动，或用了别的密钥）"
+            return Broken(row.last_id, why)
+    return None
+
+
+def _kept(session: Session, inside: Sequence[Mark]) -> dict[tuple[str, int], str]:
+    """Return what the journal's own lines tell of: checkpoints and anchors, by number."""
+    anchors = session.execute(select(JournalAnchor.id, JournalAnchor.last_hash)).all()
+    return {(DID, number + 1): mark.last_hash for number, mark in enumerate(inside)} | {
+        (PRUNED, number): last_hash for number, last_hash in anchors
+    }
+
+
+def _mark(row: JournalHead | AuditCheckpoint | JournalAnchor) -> Mark:
+    return Mark(row.last_id, row.lines, row.last_hash, row.at, row.key_id, row.signature)
 
 
 def first_broken(session: Session) -> int | None:
@@ -106,10 +153,7 @@ def first_broken(session: Session) -> int | None:
 def checkpoints(session: Session) -> list[Mark]:
     """Return every checkpoint of the database, oldest first."""
     found = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.id))
-    return [
-        Mark(row.last_id, row.lines, row.last_hash, row.at, row.key_id, row.signature)
-        for row in found
-    ]
+    return [_mark(row) for row in found]
 
 
 def add_checkpoint(session: Session, seal: Seal, *, actor: str, at: datetime) -> Mark:
@@ -117,7 +161,7 @@ def add_checkpoint(session: Session, seal: Seal, *, actor: str, at: datetime) ->
     session.flush()
     journal.lock(session)
     newest = session.scalar(select(JournalLine).order_by(JournalLine.id.desc()).limit(1))
-    n = session.scalar(select(func.count()).select_from(JournalLine)) or 0
+    n = _total(session, newest)
     mark = seal.sign(
         Mark(newest.id if newest else 0, n, newest.hash if newest else journal.FIRST_HASH, at),
         CHECKPOINT,
@@ -143,6 +187,16 @@ def add_checkpoint(session: Session, seal: Seal, *, actor: str, at: datetime) ->
         detail={"number": number, "last_id": mark.last_id, "hash": mark.last_hash},
     )
     return mark
+
+
+def _total(session: Session, newest: JournalLine | None) -> int:
+    """Return how many lines there are, those that were taken out included."""
+    head = session.get(JournalHead, 1)
+    if head is not None and newest is not None and head.last_id == newest.id:
+        return head.lines
+    counted = session.scalar(select(func.count()).select_from(JournalLine)) or 0
+    gone = anchor(session)
+    return counted + (gone.lines if gone else 0)
 
 
 def raw_lines(
@@ -195,7 +249,7 @@ def _bad_head(session: Session, trusted: PublicKey | None, seen: Pass) -> Broken
     row = session.scalar(select(JournalHead))
     if row is None:
         return Broken(seen.last_id, "日志的末行签名缺失，末尾可能被截去") if seen.n else None
-    head = Mark(row.last_id, row.lines, row.last_hash, row.at, row.key_id, row.signature)
+    head = _mark(row)
     if not trusted.signed(head, journal.HEAD):
         return Broken(seen.last_id, "日志的末行签名不对（被改动，或用了别的密钥）")
     if head.last_id > seen.last_id:

@@ -9,6 +9,10 @@ from govdash.store import journal
 from govdash.store.sealing import Mark, Seal
 
 DID: Final = "audit.checkpoint"
+PRUNED: Final = "audit.prune"
+#: Lines that tell of a signed row elsewhere in the database, and what to call it.
+TELLING: Final = {DID: "检查点", PRUNED: "清理锚点"}
+Kept = Mapping[tuple[str, int], str]  # (action, number) → the hash that its row holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,10 @@ class Start:
 class Pass:
     """What has been seen of the journal so far.
 
-    `kept` are the checkpoints of the database, number → hash; None when they are not at hand.
+    `kept` are the checkpoints and anchors of the database; None when they are not at hand.
     """
 
-    def __init__(
-        self, seal: Seal | None, kept: Mapping[int, str] | None, start: Start | None = None
-    ) -> None:
+    def __init__(self, seal: Seal | None, kept: Kept | None, start: Start | None = None) -> None:
         start = start or Start()
         self.seal, self.kept = seal, kept
         self.n, self.last_id, self.last_hash = start.lines, start.last_id, start.last_hash
@@ -91,15 +93,17 @@ class Pass:
             right = "" if version == 1 else self.seal.line(line["hash"])
             if line["seal"] != right:
                 return "封签不对（不是用本平台的审计密钥写入的）"
-        return self._checkpoint(line)
+        return self._told(line)
 
-    def _checkpoint(self, line: dict[str, Any]) -> str | None:
-        """Find a checkpoint that was taken out of the database: the journal knows of it."""
-        if self.kept is None or line["did"] != DID or line["result"] != "done":
+    def _told(self, line: dict[str, Any]) -> str | None:
+        """Find a signed row that was taken out of the database: the journal knows of it."""
+        did = line["did"]
+        if self.kept is None or did not in TELLING or line["result"] != "done":
             return None
         told = line["detail"]
-        if self.kept.get(told.get("number")) != told.get("hash"):
-            return f"这里记录的检查点 {told.get('number')} 已不在数据库中，或已被改动"
+        if self.kept.get((did, told.get("number"))) != told.get("hash"):
+            row = f"{TELLING[did]} {told.get('number')}"
+            return f"这里记录的{row} 已不在数据库中，或已被改动"
         return None
 
 

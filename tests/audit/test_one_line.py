@@ -29,6 +29,7 @@ ELSEWHERE = {
     "evaluation.run": "tests/web/test_evaluation_page.py",
     "page.open": "tests/web/test_shell.py",
     "audit.verify": "tests/web/test_journal_page.py",
+    "audit.prune": "tests/report/test_pruning.py",
     "key.use": "tests/api/test_keys.py",
     **dict.fromkeys(
         ("session.begin", "session.end", "factor.enrol", "factor.give", "password.change"),

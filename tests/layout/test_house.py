@@ -143,6 +143,7 @@ CITY_WIDE = {
     "FailedTries": "read by signing in alone",
     "ApiKey": "by permission",
     "JournalLine": "the auditor's; by permission",
+    "JournalAnchor": "the auditor's; by permission",
     "JournalHead": "the auditor's; by permission",
     "AuditCheckpoint": "the auditor's; by permission",
     "Installation": "about the platform",

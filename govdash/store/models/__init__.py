@@ -1,7 +1,7 @@
 """The tables."""
 
 from govdash.store.models.alerts import Alert, AlertStep, Rule
-from govdash.store.models.audit import AuditCheckpoint, JournalHead
+from govdash.store.models.audit import AuditCheckpoint, JournalAnchor, JournalHead
 from govdash.store.models.base import Base
 from govdash.store.models.cases import Case, CaseStep, ClockInterval, Feedback
 from govdash.store.models.events import Counter, Event, EventPerson, Import, RejectedRow
@@ -45,6 +45,7 @@ __all__ = [
     "Import",
     "Installation",
     "JobRun",
+    "JournalAnchor",
     "JournalHead",
     "JournalLine",
     "Lease",

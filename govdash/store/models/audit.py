@@ -28,6 +28,16 @@ class JournalHead(_Signed, Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
 
 
+class JournalAnchor(_Signed, Base):
+    """The journal up to a line, signed when all lines up to it were taken out."""
+
+    __tablename__ = "journal_anchors"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int]  # the format of the last line that went
+    archive: Mapped[str] = mapped_column(String(64))  # SHA-256 of the file that holds the lines
+
+
 class AuditCheckpoint(_Signed, Base):
     """The journal as it was at a moment, signed; a copy of it is stored elsewhere."""
 
