@@ -18,6 +18,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "profile.save": "保存导入方案",
     "rejects.download": "下载被拒行",
     "export": "导出",
+    "backup.make": "备份",
     "lake.sync": "同步数据湖",
     "lake.rebuild": "重建数据湖",
     "detect.run": "手工检测",
@@ -47,6 +48,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
 BY_THE_PLATFORM: Final[Mapping[str, str]] = {
     "detect.tick": "定时检测",
     "rule.load": "载入默认规则",
+    "backup.restore": "从备份恢复",
     "demo.build": "建立演示城市",
     "audit.checkpoint": "日志检查点",
 }

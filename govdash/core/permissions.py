@@ -25,6 +25,7 @@ class Permission(StrEnum):
     STATUS_READ = "city:status:read"
     JOURNAL_READ = "city:journal:read"
     JOURNAL_PRUNE = "city:journal:prune"
+    BACKUP_RUN = "city:backup:run"
     KEY_EDIT = "city:key:edit"
     SYSTEM_OPERATE = "city:system:operate"
     USER_EDIT = "city:user:edit"

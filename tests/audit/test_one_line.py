@@ -234,6 +234,7 @@ DO: dict[str, Callable[[Bench], None]] = {
     "rejects.download": rejects,
     "export": lambda b: b.command("export", "events", "--out", str(b.folder / "e.csv")),
     "audit.export": lambda b: b.command("audit", "export", "--out", str(b.folder / "a.jsonl")),
+    "backup.make": lambda b: b.command("backup", "--out", str(b.folder / "backup")),
     "lake.sync": lambda b: b.command("lake", "sync"),
     "lake.rebuild": lambda b: b.command("lake", "rebuild"),
     "detect.run": lambda b: b.command("detect", "run"),
