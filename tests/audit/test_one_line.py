@@ -239,6 +239,7 @@ DO: dict[str, Callable[[Bench], None]] = {
     "lake.rebuild": lambda b: b.command("lake", "rebuild"),
     "detect.run": lambda b: b.command("detect", "run"),
     "key.add": add_key,
+    "key.list": lambda b: b.command("keys", "list"),
     "key.revoke": revoke_key,
     "user.add": lambda b: b.command("users", "add", "sun", "--name", "孙"),
     "user.password": on_somebody("set-password"),
