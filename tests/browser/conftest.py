@@ -7,8 +7,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright, StorageState, sync_playwright
@@ -33,14 +34,25 @@ CHROMIUM_FLAGS = [
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of an installation with a small demo city."""
-    var = tmp_path_factory.mktemp("city")
+    return demo_city(tmp_path_factory.mktemp("city"), EVENTS)
+
+
+@pytest.fixture(scope="session")
+def server(city: dict[str, str]) -> Iterator[str]:
+    """The address of a running server, ready to work."""
+    with serving(city, "server.log") as address:
+        yield address
+
+
+def demo_city(var: Path, events: int) -> dict[str, str]:
+    """Build a demo city in `var`; return the environment of its installation."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GOVDASH_")}
     environment |= {
         "GOVDASH_VAR": str(var),
         "GOVDASH_DEMO_RATE": "60",
         "GOVDASH_IDLE_MINUTES": "120",
     }
-    for command in (["init"], ["demo", "--events", str(EVENTS), "--seed", "7"]):
+    for command in (["init"], ["demo", "--events", str(events), "--seed", "7"]):
         done = subprocess.run(
             [sys.executable, "-m", "govdash", *command],
             cwd=ROOT,
@@ -53,15 +65,15 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return environment
 
 
-@pytest.fixture(scope="session")
-def server(city: dict[str, str]) -> Iterator[str]:
-    """The address of a running server, ready to work."""
+@contextmanager
+def serving(city: dict[str, str], log_name: str) -> Generator[str]:
+    """Run a server on an installation; give its address when it is ready to work."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     ARTEFACTS.mkdir(exist_ok=True)
-    with (ARTEFACTS / "server.log").open("w", encoding="utf-8") as log:
+    with (ARTEFACTS / log_name).open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "govdash", "serve", "--port", str(port)],
             cwd=ROOT,
