@@ -38,7 +38,7 @@ def last_proof(session: Session) -> Proof | None:
 
 
 def verify(store: Store, *, actor: User, at: datetime, tell: Tell | None = None) -> Verdict:
-    """Check the whole journal and journal what was found; takes ten seconds for a million lines.
+    """Check the whole journal and journal what was found; a million lines take a minute or two.
 
     Raises
     ------

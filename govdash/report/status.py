@@ -176,7 +176,7 @@ def _checkpoint(session: Session, settings: Settings, *, at: datetime) -> Check:
     name, proof = "操作日志检查点", auditing.last_proof(session)
     if proof is not None and not proof.whole:
         return Check(name, State.BAD, proof.fault, "日志可能被改动；请保全数据库并联系审计员。")
-    newest = max(chain.checkpoints(session), key=lambda mark: mark.at, default=None)
+    newest = chain.newest_checkpoint(session)
     if newest is None:
         return Check(name, State.WARN, "还没有签过", "服务启动后每天自动核对并签一个。")
     said = (

@@ -156,6 +156,12 @@ def checkpoints(session: Session) -> list[Mark]:
     return [_mark(row) for row in found]
 
 
+def newest_checkpoint(session: Session) -> Mark | None:
+    """Return the last checkpoint of the database; None without one."""
+    row = session.scalar(select(AuditCheckpoint).order_by(AuditCheckpoint.id.desc()).limit(1))
+    return None if row is None else _mark(row)
+
+
 def add_checkpoint(session: Session, seal: Seal, *, actor: str, at: datetime) -> Mark:
     """Sign the journal as it is now, keep the checkpoint, and journal that it was made."""
     session.flush()
