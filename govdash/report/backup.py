@@ -90,7 +90,8 @@ def make(
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     try:
-        (part / "tables").mkdir(parents=True)
+        part.mkdir(mode=0o700, parents=True)  # names and texts of people are in it
+        (part / "tables").mkdir()
         told = _write(store, settings, part, seal, at=at, tell=tell)
         if folder.exists():
             folder.rmdir()
@@ -126,6 +127,9 @@ def check(folder: Path, key: PublicKey) -> Manifest:
             raise Tampered(f"备份缺少文件 {name}；不能使用。")
         if _sha256(path) != sha256:
             raise Tampered(f"备份的文件 {name} 被改动过；不能使用。")
+    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()}
+    if more := sorted(there - set(told.files) - {MANIFEST}):
+        raise Tampered(f"备份里多出文件 {more[0]}；不能使用。")
     return told
 
 

@@ -175,12 +175,16 @@ def test_every_change_to_a_backup_is_found_before_anything_is_written(
         with pytest.raises((Tampered, InputError)):
             backup.restore(there, tmp_path / "b", at=NOW, store=opened)
         path.write_bytes(whole)
+    (tmp_path / "b" / "profiles" / "more.yaml").write_text("label: 多出\n", "utf-8")
+    with pytest.raises(Tampered, match="多出文件 profiles/more"):
+        backup.restore(there, tmp_path / "b", at=NOW, store=opened)
     assert dump.is_empty(opened)
 
 
 def test_what_is_missing_is_said(city: Store, settings: Settings, target, tmp_path: Path):
     told = made(city, settings, tmp_path / "b")
     there, opened = target
+    assert (tmp_path / "b").stat().st_mode & 0o077 == 0
     assert not any("key" in name or name == "database_url" for name in told.settings)
     with pytest.raises(InputError, match="已有文件"):
         made(city, settings, tmp_path / "b")
