@@ -15,6 +15,7 @@ from govdash.access import User, load_user, seed_local_operator
 from govdash.core.settings import ROOT, Settings
 from govdash.store import Store
 from govdash.store.sealing import Seal
+from govdash.store.vault import Vault
 
 NOW = datetime(2026, 6, 10, 2, 30, tzinfo=UTC)  # a Wednesday, 10:30 in Shanghai
 SHARED = Path(os.environ.get("GOVDASH_SHARED", ROOT.parent / "shared"))
@@ -112,7 +113,7 @@ def postgres_store() -> Iterator[Store]:
     _postgres(f'CREATE DATABASE "{name}"')
     base, _, _query = POSTGRES_URL.partition("?")
     url = base.rsplit("/", 1)[0].replace("postgresql://", "postgresql+psycopg://", 1) + f"/{name}"
-    store = replace(Store.open(url), seal=Seal(b"k" * 32))
+    store = replace(Store.open(url), seal=Seal(b"k" * 32), vault=Vault.of(["test-person-key"]))
     store.migrate()
     yield store
     store.close()

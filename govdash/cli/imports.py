@@ -1,6 +1,7 @@
 """`govdash import` and `govdash import-areas`: files of events and of area outlines."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -63,6 +64,42 @@ def import_(
     else:
         _print(report, file, chosen)
     raise typer.Exit(1 if report.rejected else 0)
+
+
+def rejects(
+    source: Annotated[str, typer.Argument(help="导入编号，或导入时列出的文件。")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="写到此 CSV 文件（仅本人可读）。")],
+) -> None:
+    """Take out the rejected rows of an import, in clear: journalled as a download."""
+    from govdash.cli.acting import acting
+    from govdash.core.permissions import Permission
+    from govdash.ingest.rejects import FOLDER, read_rejects
+    from govdash.store import imports, journal
+
+    settings = Settings.from_environment()
+    store = _store(settings)
+    did, needs, what = "rejects.download", Permission.EVENT_IMPORT, "取出被拒的行"
+    with acting(store, did=did, subject=f"import:{source}"[:120], needs=needs, what=what) as user:
+        user.require(needs, area=None)
+        path = Path(source)
+        if source.isdigit():
+            with store.read() as session:
+                run = imports.get(session, int(source), user.scope, by=user.login)
+                path = Path(run.reject_file)
+        path = path.resolve()
+        if not path.is_relative_to((settings.var / FOLDER).resolve()) or not path.is_file():
+            raise InputError(f"{source} 没有被拒行的文件；请写导入编号，或导入时列出的文件。")
+        content = read_rejects(path, store.vault)
+        with store.write() as session:
+            journal.record(
+                session, actor=user.login, did=did, subject=f"file:{path.name}"[:120],
+                at=datetime.now(UTC),
+            )  # fmt: skip
+    out.unlink(missing_ok=True)
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+    typer.echo(f"已写到 {out}；含个人信息，改正并再导入后请删除。")
 
 
 def import_areas(
@@ -179,7 +216,9 @@ def _print(report: "ImportReport", file: Path, profile: "Profile") -> None:
     _list("拒绝原因（一行可有多个）：", report.reasons)
     _list("提示（已接受的行）：", report.warnings)
     if report.reject_file:
-        typer.echo(f"被拒的行：{report.reject_file}（改正后用同一方案再导入即可）")
+        typer.echo(
+            f"被拒的行：{report.reject_file}（已加密；用 govdash rejects 取出，改正后再导入即可）"
+        )
 
 
 def _list(title: str, counts: Mapping[str, int]) -> None:

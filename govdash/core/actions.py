@@ -30,6 +30,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "audit.verify": "校验操作日志",
     "audit.export": "导出操作日志",
     "audit.prune": "清理操作日志",
+    "people.rotate": "轮换个人信息密钥",
     "page.open": "打开页面",
     "session.begin": "登录",
     "session.end": "退出",

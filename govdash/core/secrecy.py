@@ -5,7 +5,9 @@ from typing import Final
 from govdash.core.errors import SettingsError
 
 #: The secrets that production does not start without.
-KEYS: Final = ("GOVDASH_SECRET_KEY", "GOVDASH_CONTACT_KEY", "GOVDASH_AUDIT_KEY")
+KEYS: Final = (
+    "GOVDASH_SECRET_KEY", "GOVDASH_CONTACT_KEY", "GOVDASH_AUDIT_KEY", "GOVDASH_PERSON_KEY",
+)  # fmt: skip
 SHORTEST: Final = 32  # characters: 128 bits even when only hexadecimal digits are used
 _DIFFERENT: Final = 10  # a text of 32 random hexadecimal digits has fewer once in 10 000
 #: Parts of texts that stand in documents and examples; a test reads the documents for others.

@@ -35,6 +35,9 @@ class Settings:
     secret_key: str = field(repr=False)  # GOVDASH_SECRET_KEY: encrypts secrets of second factors
     # GOVDASH_CONTACT_KEY: key of the HMAC that makes `reporter_key`
     contact_key: str = field(repr=False)
+    person_key: str = field(repr=False)  # GOVDASH_PERSON_KEY: seals person data
+    # GOVDASH_PERSON_KEYS_OLD: earlier ones, separated by commas; they open, and seal no more
+    person_keys_old: tuple[str, ...] = field(repr=False)
     audit_key: str = field(repr=False)  # GOVDASH_AUDIT_KEY: seals and signs the journal
     worker_inside: bool  # GOVDASH_WORKER=inside|outside: timed jobs in the web process
     demo_live_rate: float  # GOVDASH_DEMO_RATE: live demo events a minute; 0 means none
@@ -120,6 +123,8 @@ class Settings:
             mode=mode,
             secret_key=env.get("GOVDASH_SECRET_KEY") or "",
             contact_key=env.get("GOVDASH_CONTACT_KEY") or "",
+            person_key=env.get("GOVDASH_PERSON_KEY") or "",
+            person_keys_old=_listed(env.get("GOVDASH_PERSON_KEYS_OLD") or ""),
             audit_key=env.get("GOVDASH_AUDIT_KEY") or "",
             worker_inside=worker == "inside",
             demo_live_rate=rate,
@@ -141,6 +146,11 @@ def _mode(env: Mapping[str, str], url: str, var: Path) -> Mode:
         raise SettingsError(
             f"GOVDASH_MODE={told} 应为 demo（演示）或 production（正式）。"
         ) from None
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """Read words separated by commas or spaces."""
+    return tuple(text.replace(",", " ").split())
 
 
 def _networks(text: str) -> tuple[Network, ...]:

@@ -98,6 +98,7 @@ def finish(
             "status_hint": status,
             "reporter_name": table["reporter_name"],
             "reporter_contact": table["reporter_contact"],
+            "reporter_address": table["reporter_address"],
             "incident": core["incident"].astype(int),
         }
     )

@@ -81,7 +81,8 @@ def write(
     Returns
     -------
     DataFrame with ``title``, ``text``, ``address_text``, ``reporter_name``,
-    ``reporter_contact``, ``sentiment`` (None from machines) and ``facet_override``
+    ``reporter_contact``, ``reporter_address``, ``sentiment`` (None from machines) and
+    ``facet_override``
     """
     n = len(core)
     channel = core["channel"].to_numpy(dtype=object)
@@ -99,7 +100,7 @@ def write(
         default=front + near,
     )  # fmt: skip
     again = np.where(human, _pick(phrases.pool["again"], n, rng), "")
-    person = _people(core["grid"].to_numpy(), words, rng)
+    person = _people(core["grid"].to_numpy(), words, rng, street)
     occurred = pd.DatetimeIndex(core["occurred"])
     slots: dict[str, Callable[[Ints], Objects]] = {
         "where": lambda i: where[i],
@@ -158,6 +159,7 @@ def write(
             + np.where(rng.random(n) < 0.6, "（" + spot + "）", ""),
             "reporter_name": np.where(named, person["name"], ""),
             "reporter_contact": np.where(named, person["phone"], ""),
+            "reporter_address": np.where(named & (channel == "hotline"), person["home"], ""),
             "sentiment": pd.Series(mood, dtype=object).mask(machine, None),
             "facet_override": np.where(
                 (again != "") & (rng.random(n) < 0.12), Facet.SENTIMENT.value, ""
@@ -223,8 +225,10 @@ def _when(
     return _by_key(kind.astype(object), lambda name: pool[name], rng)
 
 
-def _people(grid: Ints, words: Words, rng: np.random.Generator) -> dict[str, Objects]:
-    """Give each event a person living in its grid: name, polite form and telephone."""
+def _people(
+    grid: Ints, words: Words, rng: np.random.Generator, street: Objects
+) -> dict[str, Objects]:
+    """Give each event a person living in its grid: name, polite form, telephone and home."""
     surnames, given = words.all("surnames"), words.all("given")
     rank = np.minimum((_PEOPLE * rng.random(len(grid)) ** 2.6).astype(int), _PEOPLE - 1)
     number = grid.astype(np.int64) * _PEOPLE + rank
@@ -233,7 +237,13 @@ def _people(grid: Ints, words: Words, rng: np.random.Generator) -> dict[str, Obj
     first = np.array(given, dtype=object)[(mixed >> 8) % len(given)]
     polite = np.array(["先生", "女士"], dtype=object)[(mixed >> 16) % 2]
     phone = (_PHONE_BLOCK + mixed % 100_000_000).astype(str).astype(object)
-    return {"name": family + first, "polite": family + polite, "phone": phone}
+    home = street + _text(mixed % 30 + 1) + "号楼" + _text(mixed % 4 + 1) + "单元"
+    home = home + _text((mixed >> 5) % 18 + 1) + "0" + _text((mixed >> 3) % 4 + 1) + "室"
+    return {"name": family + first, "polite": family + polite, "phone": phone, "home": home}
+
+
+def _text(numbers: NDArray[np.int64]) -> Objects:
+    return numbers.astype(str).astype(object)
 
 
 def _plates(n: int, rng: np.random.Generator) -> Objects:

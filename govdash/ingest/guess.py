@@ -75,6 +75,8 @@ FIELDS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
         ),
         "reporter_name": ("诉求人姓名", ("联系人", "来电人", "姓名", "诉求人", "上报人")),
         "reporter_contact": ("联系方式", ("联系电话", "来电号码", "手机号", "电话", "手机")),
+        "reporter_identity": ("诉求人证件号", ("身份证号", "身份证号码", "证件号码")),
+        "reporter_address": ("诉求人住址", ("家庭住址", "联系地址", "住址")),
         "area_code": ("区域编码", ("区域代码", "网格编码", "单元网格", "网格编号", "网格")),
     }
 )  # fmt: skip

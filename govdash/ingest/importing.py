@@ -147,7 +147,9 @@ class _Run:
 
     def carry_out(self, import_id: int, *, actor: User) -> ImportReport:
         """Import for good."""
-        rejects = RejectFile(self.settings.var, import_id, self.called, self.table.columns)
+        rejects = RejectFile(
+            self.settings.var, import_id, self.called, self.table.columns, vault=self.store.vault
+        )
         state, message = ImportState.FAILED, "导入中途出错；已写入的行都有效，修正后可再导入一次。"
         with alive(self.settings, import_id):
             try:
@@ -168,7 +170,9 @@ class _Run:
 
     def rehearse(self) -> ImportReport:
         """Count only."""
-        rejects = RejectFile(self.settings.var, "dry-run", self.called, self.table.columns)
+        rejects = RejectFile(
+            self.settings.var, "dry-run", self.called, self.table.columns, vault=self.store.vault
+        )
         rehearsal = Rehearsal()
         for prepared, rejected, fraction in self._prepared():
             with self.store.read() as session:

@@ -98,7 +98,7 @@ def below_street(address: str) -> str:
     if not at:
         for match in re.finditer(r"[省市区县州盟旗]", address):
             at = match.end()
-    return address[:at] + ("***" if address[at:].strip("* ") else address[at:])
+    return address[:at] + ("***" if address[at:].strip() else "")
 
 
 def _is_home(text: str, match: re.Match[str]) -> bool:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -28,6 +28,9 @@ FORMAT: Final = 1
 #: Below var/: what is not in the database and cannot be made again.
 FILES: Final = ("profiles", "checkpoints")
 Tell = Callable[[str, int], None]
+
+#: What `Settings` never prints.
+_UNSHOWN: Final = frozenset(field.name for field in fields(Settings) if not field.repr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +245,7 @@ def _rows(folder: Path, name: str) -> Iterator[dump.Row]:
 
 
 def _secret(name: str) -> bool:
-    return name.endswith("_key") or "secret" in name or name == "database_url"
+    return name in _UNSHOWN or name == "database_url"
 
 
 def _sha256(path: Path) -> str:

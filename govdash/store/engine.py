@@ -21,6 +21,7 @@ from govdash.core.origin import NOWHERE, Origin
 from govdash.core.settings import Settings
 from govdash.store.models.audit import JournalHead
 from govdash.store.sealing import KEY_FILE, Seal, find_seal, first_seal
+from govdash.store.vault import Vault, load_vault
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 CACHE_KIB = 65_536  # event ids are random keys: with SQLite's own 2 MB every insert reads the disk
@@ -34,11 +35,14 @@ class Store:
     engine: Engine
     origin: Origin = NOWHERE  # from where its actions come, for the journal
     seal: Seal | None = None  # the audit key; without one journal lines are not sealed
+    vault: Vault | None = (
+        None  # the keys of person data; without one it is neither read nor written
+    )
 
     @classmethod
     def of(cls, settings: Settings, *, origin: Origin = NOWHERE) -> Self:
-        """Open the database of an installation, with its audit key; edges open it this way."""
-        opened = replace(cls.open(settings.database_url), origin=origin)
+        """Open the database of an installation, with its keys; edges open it this way."""
+        opened = replace(cls.open(settings.database_url), origin=origin, vault=load_vault(settings))
         return replace(opened, seal=find_seal(settings) or _new_seal(opened, settings))
 
     @classmethod
@@ -143,12 +147,13 @@ class Store:
         self.engine.dispose()
 
     def _info(self, origin: Origin | None) -> dict[str, Any]:
-        return {"origin": origin or self.origin, "seal": self.seal}
+        return {"origin": origin or self.origin, "seal": self.seal, "vault": self.vault}
 
     def _alembic(self, connection: Connection) -> Config:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
+        config.attributes["vault"] = self.vault
         return config
 
 
@@ -180,6 +185,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten
     cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     cursor.execute(f"PRAGMA cache_size={-CACHE_KIB}")
     cursor.close()

@@ -34,7 +34,10 @@ NUMBERS: Final = ("lon", "lat")
 OPTIONAL: Final = frozenset(
     {"closed_at", "area_path", "lon", "lat", "asset_code", "unit_code", "sentiment", "reporter_key"}
 )
-PERSON: Final = ("reporter_name", "reporter_contact", "raw_title", "raw_text", "raw_address")
+PERSON: Final = (
+    "reporter_name", "reporter_contact", "reporter_identity", "reporter_address",
+    "raw_title", "raw_text", "raw_address",
+)  # fmt: skip
 #: Every column that `accept` needs; person columns may be absent.
 CANONICAL: Final = ("source", "source_id", "received_at", "reporter_key", *CONTENT)
 

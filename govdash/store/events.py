@@ -12,11 +12,11 @@ from sqlalchemy import Table, bindparam, func, select, update
 from govdash.core.errors import NotFound
 from govdash.core.filters import Scope
 from govdash.core.times import aware_utc
-from govdash.store import counters
+from govdash.store import counters, persons
 from govdash.store.bulk import insert_rows
 from govdash.store.engine import Session
 from govdash.store.event_rows import NO_REPORTER, REPORTER_DIGITS, check_columns, rows_of
-from govdash.store.models import Event, EventPerson
+from govdash.store.models import Event
 
 SLICE: Final = 10_000  # ids in one IN list; SQLite allows 32 766 bound values
 
@@ -219,7 +219,7 @@ def _write(
         )
     for n, row in enumerate(added, start=seq + len(ended)):
         row["change_seq"] = n
-    persons = [
+    told = [
         {"event_id": row["event_id"], "version": row["version"], **person}
         for row in added
         if (person := row.pop("person"))
@@ -227,7 +227,7 @@ def _write(
     # Neighbours in the index are written together; the order of arrival is in `change_seq`.
     added.sort(key=itemgetter("event_id"))
     insert_rows(connection, cast("Table", Event.__table__), added)
-    insert_rows(connection, cast("Table", EventPerson.__table__), persons)
+    persons.add(session, told)
 
 
 def _known(session: Session, ids: list[str]) -> dict[str, _Known]:

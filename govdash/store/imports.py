@@ -1,17 +1,19 @@
 """The runs of imports: how far each got, and the rows that it could not take."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, insert, select, true, update
+from sqlalchemy import ColumnElement, false, func, insert, select, true, update
 
 from govdash.core.errors import NotFound
 from govdash.core.filters import Scope
 from govdash.core.vocab import ImportState
 from govdash.store.engine import Session
 from govdash.store.models import Import, RejectedRow
+from govdash.store.vault import Vault, vault_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,17 @@ def progress(
         .execution_options(synchronize_session=False)
     )
     if rejected:
+        vault = vault_of(session)
         rows: list[dict[str, Any]] = [
             {
                 "import_id": import_id,
                 "row_number": row.row_number,
                 "reasons": list(row.reasons),
-                "raw": dict(row.raw),
+                "key_id": vault.current,
+                "raw": vault.seal(
+                    json.dumps(dict(row.raw), ensure_ascii=False),
+                    _place(import_id, row.row_number),
+                ),
             }
             for row in rejected
         ]
@@ -163,8 +170,10 @@ def rejected_rows(
         .order_by(RejectedRow.row_number)
         .limit(limit)
     )
+    vault = vault_of(session)
     return [
-        Rejected(row.row_number, tuple(row.reasons), row.raw) for row in session.scalars(chosen)
+        Rejected(row.row_number, tuple(row.reasons), _opened(vault, row))
+        for row in session.scalars(chosen)
     ]
 
 
@@ -172,3 +181,32 @@ def _seen(scope: Scope, by: str) -> ColumnElement[bool]:
     if scope.whole_city:
         return true()
     return Import.started_by == by if scope.areas or scope.units else false()
+
+
+def reseal_rejected(session: Session, *, limit: int) -> int:
+    """Seal up to `limit` rejected rows of other keys with the current one; return how many."""
+    vault = vault_of(session)
+    old = select(RejectedRow).where(RejectedRow.key_id != vault.current).limit(limit)
+    rows = session.scalars(old).all()
+    for row in rows:
+        place = _place(row.import_id, row.row_number)
+        row.raw = vault.seal(vault.open(row.raw, place, row.key_id), place)
+        row.key_id = vault.current
+    session.flush()
+    session.expunge_all()
+    return len(rows)
+
+
+def rejected_by_key(session: Session) -> dict[str, int]:
+    """Return how many rejected rows each key has sealed, by the id of the key."""
+    found = select(RejectedRow.key_id, func.count()).group_by(RejectedRow.key_id)
+    return {key_id: n for key_id, n in session.execute(found)}  # noqa: C416  # rows, not pairs
+
+
+def _place(import_id: int, row_number: int) -> str:
+    """Say where a sealed row belongs."""
+    return f"rejected:{import_id}:{row_number}"
+
+
+def _opened(vault: Vault, row: RejectedRow) -> Mapping[str, str]:
+    return json.loads(vault.open(row.raw, _place(row.import_id, row.row_number), row.key_id))

@@ -12,7 +12,9 @@ from govdash.core.permissions import Permission
 from govdash.core.vocab import AreaLevel, ImportState
 from govdash.geo import Datum
 from govdash.ingest import in_words
+from govdash.ingest.guess import guess_columns
 from govdash.ingest.outlines import OutlinesReport, import_outlines
+from govdash.language import fields as personal
 from govdash.store import accounts, imports
 from govdash.store.models import Import
 from govdash.web import acting, importreport, matching, rows, uploads, workparts
@@ -183,14 +185,21 @@ def _rejects(page: Page, run: Import) -> None:
     kept = imports.rejected_rows(
         page.session, run.id, page.user.scope, by=page.user.login, limit=SHOWN_REJECTS
     )
-    show(card_title("被拒的行", f"前 {len(kept)} 行；全部在下载文件里"))
+    show(card_title("被拒的行", f"前 {len(kept)} 行，已脱敏；全部原文在下载文件里"))
     if page.user.may(Permission.EVENT_IMPORT, area=None):
+        fields = {
+            column: field
+            for field, column in guess_columns({name for row in kept for name in row.raw}).items()
+        }
         table = pd.DataFrame(
             [
                 {
                     "行号": row.row_number,
                     "原因": "；".join(in_words(code) for code in row.reasons),
-                    **row.raw,
+                    **{
+                        name: personal.shown(fields.get(name, ""), text)
+                        for name, text in row.raw.items()
+                    },
                 }
                 for row in kept
             ]

@@ -11,6 +11,7 @@ from govdash.core.permissions import Permission
 from govdash.ingest import in_words
 from govdash.ingest.importing import ImportReport
 from govdash.ingest.rejects import FOLDER as REJECTS
+from govdash.ingest.rejects import read_rejects
 from govdash.store import Store, journal
 from govdash.web import workparts
 from govdash.web.background import Task
@@ -76,7 +77,7 @@ def reject_button(page: Page, reject_file: str, *, key: str) -> None:
     st.download_button(
         "下载被拒的行",
         data=data,
-        file_name=f"被拒_{path.name}",
+        file_name=f"被拒_{path.name.removesuffix('.sealed')}",
         mime="text/csv",
         icon=":material/download:",
         key=key,
@@ -90,7 +91,7 @@ def take_rejects(store: Store, user: User, path: Path, *, at: datetime) -> bytes
     with acts.act(store, user, did=did, subject=subject, at=at) as session:
         user.require(Permission.EVENT_IMPORT, area=None)
         journal.record(session, actor=user.login, did=did, subject=subject, at=at)
-    return path.read_bytes()
+    return read_rejects(path, store.vault)
 
 
 def _tiles(read: int, accepted: int, rejected: int, duplicate: int, note: str) -> Html:

@@ -24,7 +24,10 @@ class Redacting(logging.Formatter):
     def __init__(self, settings: Settings) -> None:
         super().__init__(FORMAT)
         password = urlsplit(settings.database_url).password or ""
-        keys = (settings.secret_key, settings.contact_key, settings.audit_key)
+        keys = (
+            settings.secret_key, settings.contact_key, settings.audit_key,
+            settings.person_key, *settings.person_keys_old,
+        )  # fmt: skip
         self._told = {*keys, password, unquote(password)}
         self._var, self._seen = settings.var, (0, 0)
         self._secrets: list[str] = []
@@ -50,7 +53,7 @@ class Redacting(logging.Formatter):
         for folder in folders:
             for path in folder.glob("*.key"):
                 with suppress(OSError, UnicodeDecodeError):
-                    told.add(path.read_text("utf-8").strip())
+                    told.update(path.read_text("utf-8").split())
         self._seen, self._secrets = seen, sorted(filter(None, told), key=len, reverse=True)
 
 

@@ -31,7 +31,11 @@ NINE = [
 ]
 KEY = "q7Zk2mVx9RbT4wYc8LpN3sHd6JfG1aEu"
 STRONG = dict(
-    zip(KEYS, (KEY, KEY[::-1], "cTdaazJtVng5UmJUNHdZYzhMcE4zc0hkNkpmRzFhRXU="), strict=True)
+    zip(
+        KEYS,
+        (KEY, KEY[::-1], "cTdaazJtVng5UmJUNHdZYzhMcE4zc0hkNkpmRzFhRXU=", KEY[3:] + KEY[:3]),
+        strict=True,
+    )
 )
 
 

@@ -25,7 +25,7 @@ from govdash.core.times import local_day
 from govdash.core.vocab import Disposition, Handling
 from govdash.ingest import accept_frame
 from govdash.lake import Lake
-from govdash.store import Session, Store, areas, imports
+from govdash.store import Session, Store, areas, imports, persons
 from govdash.store.imports import Progress, Rejected
 from govdash.store.models import Alert, Case, Event, Feedback
 from govdash.store.underlying import Stretch
@@ -69,7 +69,7 @@ each_reader = pytest.mark.parametrize("name", READERS)
 def lived(
     tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
 ) -> Iterator[tuple[Store, Lake]]:
-    """A town with a case in each district, a call back for each, and somebody's import."""
+    """A town with a case in each district, a call back for each, reporters, somebody's import."""
     var = tmp_path_factory.mktemp("town")
     settings = Settings.from_environment(
         {"GOVDASH_VAR": str(var), "GOVDASH_CONTACT_KEY": "test-key"}
@@ -92,11 +92,19 @@ def lived(
         accept_frame(
             session, few, source="town", settings=settings, at=NOW, areas=areas.frame(session)
         )
+        everyone = session.execute(select(Event.event_id, Event.version)).all()
+        persons.add(
+            session,
+            [{"event_id": id_, "version": n, "reporter_name": "张三丰"} for id_, n in everyone],
+        )
     sync(store, lake)
     with store.write() as session:
         for alert in session.scalars(select(Alert).order_by(Alert.id).limit(2)).all():
             new = cases.suggest(session, alert, WHOLE)
             case = cases.open_from_alert(session, alert.id, new, actor=SYSTEM, at=NOW)
+            case.event_id = session.scalar(
+                select(Event.event_id).where(Event.area_path == case.area_path).limit(1)
+            )
             alert.disposition, alert.handling = Disposition.REAL_ACTED, Handling.CLOSED
             session.add(
                 Feedback(

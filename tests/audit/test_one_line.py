@@ -238,6 +238,7 @@ DO: dict[str, Callable[[Bench], None]] = {
     "lake.sync": lambda b: b.command("lake", "sync"),
     "lake.rebuild": lambda b: b.command("lake", "rebuild"),
     "detect.run": lambda b: b.command("detect", "run"),
+    "people.rotate": lambda b: b.command("people", "rotate"),
     "key.add": add_key,
     "key.list": lambda b: b.command("keys", "list"),
     "key.revoke": revoke_key,

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from govdash.cli import app
-from govdash.core.errors import GovDashError
+from govdash.core.errors import GovDashError, InputError
 from govdash.store import Store
 from tests.ingest.conftest import csv_text, row
 
@@ -46,7 +46,14 @@ def test_an_import_prints_where_the_rows_went_and_why(home: Path):
     assert told.exit_code == 1
     for said in ("读取", "新事件 2", "时间无法识别（unreadable_time）", "被拒的行：", "未落格"):
         assert said in told.output
-    assert (home / "var" / "rejects" / "1-orders.csv").is_file()
+    sealed = home / "var" / "rejects" / "1-orders.csv.sealed"
+    assert "坏".encode() not in sealed.read_bytes()
+    out = home / "out.csv"
+    assert run("rejects", "1", "--out", out).exit_code == 0
+    assert "坏" in out.read_text("utf-8")
+    assert out.stat().st_mode & 0o777 == 0o600
+    refused = run("rejects", home / "orders.csv", "--out", out)
+    assert isinstance(refused.exception, InputError)
 
 
 def test_the_profile_is_found_by_the_columns_and_json_holds_the_numbers(home: Path):

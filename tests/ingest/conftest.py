@@ -10,6 +10,7 @@ import pytest
 from govdash.access import SYSTEM
 from govdash.core.settings import Settings
 from govdash.ingest import ImportReport, Profile, import_file
+from govdash.ingest.rejects import read_rejects
 from govdash.store import Store
 from govdash.store.categories import put_categories
 from govdash.taxonomy import Taxonomy
@@ -60,6 +61,11 @@ def csv_text(*rows: Row, header: list[str] | None = None) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
+
+
+def taken_out(told: ImportReport, store: Store) -> str:
+    """The rejected rows of an import as who may have them gets them: CSV with BOM."""
+    return read_rejects(Path(told.reject_file), store.vault).decode()
 
 
 @pytest.fixture

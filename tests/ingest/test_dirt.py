@@ -1,6 +1,7 @@
 """Every kind of dirt ends in the right place: rejected with its reason, repaired, or kept."""
 
 import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ from sqlalchemy import select
 from govdash.access import SYSTEM
 from govdash.core.errors import InputError
 from govdash.ingest import REASONS
-from govdash.store import Store, imports
-from govdash.store.models import Event, EventPerson
-from tests.ingest.conftest import HEADER, PROFILE, Take, csv_text, row
+from govdash.store import Store, imports, reporters
+from govdash.store.models import Event
+from tests.ingest.conftest import HEADER, PROFILE, Take, csv_text, row, taken_out
 
 
 def stored(store: Store) -> dict[str, Event]:
@@ -213,7 +214,7 @@ def test_phones_and_names_are_masked_and_lie_raw_in_the_person_table_only(take: 
     assert one.text == "请联系张**先生138****5678"
     assert one.reporter_key == two.reporter_key is not None
     with lite.read() as session:
-        person = session.get(EventPerson, (one.event_id, 1))
+        person = reporters.of_event(session, one.event_id, SYSTEM.scope)
         assert person is not None
         assert person.raw_text == "请联系张三丰先生13812345678"
         assert (person.reporter_name, person.reporter_contact) == ("张三丰", "13812345678")
@@ -236,43 +237,42 @@ def test_control_characters_never_reach_the_database(take_both: Take):
     assert take_both(csv_text(row(1, 内容="一\x00二\x07三", 编号="1\x00"))).accepted == 1
 
 
-def test_the_reject_file_is_corrected_and_imported_again(take_both: Take):
+def test_the_reject_file_is_corrected_and_imported_again(take_both: Take, ready: Store):
     bad = row(2, 上报时间="坏", 内容="=SUM(A1)", 编号="0012", 经度="-0.5")
     told = take_both(csv_text(row(1), bad, row(3)))
-    file = Path(told.reject_file)
-    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
-    with file.open(encoding="utf-8-sig", newline="") as opened:
-        (given,) = list(csv.DictReader(opened))
+    out = taken_out(told, ready)
+    assert out.startswith("\ufeff")
+    (given,) = list(csv.DictReader(io.StringIO(out.removeprefix("\ufeff"), newline="")))
     assert given["拒绝原因"] == "时间无法识别"
     assert given["行号"] == "2"
     assert given["内容"] == "'=SUM(A1)"
     assert list(given)[: len(HEADER)] == HEADER
-    text = file.read_text(encoding="utf-8").replace("坏", "2026-06-01 08:00:00")
+    text = out.replace("坏", "2026-06-01 08:00:00")
     again = take_both(text, file="corrected.csv")
     assert (again.read, again.accepted, again.rejected) == (1, 1, 0)
     assert take_both(csv_text(bad | {"上报时间": "2026-06-01 08:00:00"})).duplicate == 1
 
 
-def test_the_reject_file_of_a_headerless_source_comes_back_with_its_header(take: Take):
+def test_the_reject_file_of_a_headerless_source_comes_back_with_its_header(take: Take, lite: Store):
     headerless = PROFILE.model_copy(update={"header": tuple(HEADER)})
     lines = csv_text(row(1), row(2, 上报时间="坏"), row(3)).splitlines()[1:]
     told = take("\n".join(lines) + "\n", headerless)
     assert (told.accepted, told.rejected) == (2, 1)
-    text = Path(told.reject_file).read_text(encoding="utf-8").replace("坏", "2026-06-01 08:00:00")
+    text = taken_out(told, lite).replace("坏", "2026-06-01 08:00:00")
     again = take(text, headerless, file="corrected.csv")
     assert (again.read, again.accepted) == (1, 1)
 
 
-def test_a_file_of_nothing_but_broken_rows_is_told_row_by_row(take: Take):
+def test_a_file_of_nothing_but_broken_rows_is_told_row_by_row(take: Take, lite: Store):
     told = take(",".join(HEADER) + "\n1,2\n3,4\n")
     assert (told.read, told.rejected, told.reasons) == (2, 2, {"field_count": 2})
-    assert Path(told.reject_file).read_text(encoding="utf-8-sig").count("列数与表头不一致") == 2
+    assert taken_out(told, lite).count("列数与表头不一致") == 2
 
 
-def test_every_rejected_row_is_in_the_file_with_its_reasons(take: Take):
+def test_every_rejected_row_is_in_the_file_with_its_reasons(take: Take, lite: Store):
     rows = [row(n, **({"上报时间": "坏", "经度": "x"} if n % 7 == 0 else {})) for n in range(300)]
     told = take(csv_text(*rows))
-    with Path(told.reject_file).open(encoding="utf-8-sig", newline="") as file:
-        given = list(csv.DictReader(file))
+    out = taken_out(told, lite).removeprefix("\ufeff")
+    given = list(csv.DictReader(io.StringIO(out, newline="")))
     assert [int(one["行号"]) for one in given] == [n + 1 for n in range(300) if n % 7 == 0]
     assert {one["拒绝原因"] for one in given} == {"时间无法识别；坐标不是数字或超出经纬度范围"}

@@ -154,6 +154,12 @@ CITY_WIDE = {
 #: Functions that read scoped rows for the platform itself, never to show them to a person.
 FOR_THE_PLATFORM = {
     "store/events.py:accept": "writes; compares with what is stored",
+    "store/imports.py:rejected_by_key": "counts rows by the id of their key",
+    "store/imports.py:reseal_rejected": "seals with a new key; nothing is shown",
+    "store/persons.py:add": "writes, with the events of the same call",
+    "store/persons.py:counts": "counts rows by the id of their key",
+    "store/persons.py:opened": "opens a row that the caller has",
+    "store/persons.py:reseal": "seals with a new key; nothing is shown",
     "store/changes.py:changes_since": "feeds the lake",
     "store/changes.py:ended_after": "proves parity",
     "store/changes.py:knows": "finds out a lake of another database",

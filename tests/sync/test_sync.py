@@ -237,6 +237,8 @@ def test_no_person_data_is_in_the_lake(sqlite_store: Store, lake: Lake):
     persons = {
         "reporter_name": "张三丰",
         "reporter_contact": "13812345678",
+        "reporter_identity": "11010519491231002X",
+        "reporter_address": "天桥街道3号楼501室",
         "raw_title": "张三丰反映",
         "raw_text": "原文甲乙丙",
         "raw_address": "某路1号",

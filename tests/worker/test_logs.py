@@ -12,6 +12,8 @@ from govdash.worker import logs
 PARTS = {
     "GOVDASH_CONTACT_KEY": "contact-key-of-the-city",
     "GOVDASH_AUDIT_KEY": "YXVkaXQta2V5LW9mLXRoZS1jaXR5LTEyMzQ1Njc4OTA=",
+    "GOVDASH_PERSON_KEY": "person-key-of-the-city",
+    "GOVDASH_PERSON_KEYS_OLD": "older-person-key,oldest-person-key",
     "GOVDASH_DATABASE_URL": "postgresql://gov:p%40ss-word@db.example/gov",
 }
 
@@ -37,6 +39,8 @@ def lines(tmp_path) -> Iterator[logging.Logger]:
     [
         PARTS["GOVDASH_CONTACT_KEY"],
         PARTS["GOVDASH_AUDIT_KEY"],
+        PARTS["GOVDASH_PERSON_KEY"],
+        "oldest-person-key",
         "p@ss-word",
         "p%40ss-word",
         "gdk_0a1b2c3d_S3cr-et_part",

@@ -72,7 +72,10 @@ class Event(Base):
 
 
 class EventPerson(Base):
-    """Person data of one event version, kept apart from everything that is searched or drawn."""
+    """Person data of one event version, sealed (AES-256-GCM), apart from what is searched or drawn.
+
+    A field is bound to its row and name; absent when the source gave none.
+    """
 
     __tablename__ = "event_persons"
     __table_args__ = (
@@ -81,11 +84,14 @@ class EventPerson(Base):
 
     event_id: Mapped[str] = mapped_column(String(20), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
-    reporter_name: Mapped[str] = mapped_column(Text, default="")
-    reporter_contact: Mapped[str] = mapped_column(Text, default="")
-    raw_title: Mapped[str] = mapped_column(Text, default="")
-    raw_text: Mapped[str] = mapped_column(Text, default="")
-    raw_address: Mapped[str] = mapped_column(Text, default="")
+    key_id: Mapped[str] = mapped_column(String(8), index=True)  # which key sealed it
+    reporter_name: Mapped[bytes | None]
+    reporter_contact: Mapped[bytes | None]
+    reporter_identity: Mapped[bytes | None]
+    reporter_address: Mapped[bytes | None]
+    raw_title: Mapped[bytes | None]
+    raw_text: Mapped[bytes | None]
+    raw_address: Mapped[bytes | None]
 
 
 class Import(Base):
@@ -117,14 +123,15 @@ class Import(Base):
 
 
 class RejectedRow(Base):
-    """A row that could not become an event, as it came, with every reason."""
+    """A row that could not become an event, as it came (sealed), with every reason."""
 
     __tablename__ = "rejected_rows"
 
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"), primary_key=True)
     row_number: Mapped[int] = mapped_column(Integer, primary_key=True)  # line of data, from 1
     reasons: Mapped[list[str]]
-    raw: Mapped[dict[str, Any]]
+    key_id: Mapped[str] = mapped_column(String(8), index=True)  # which key sealed it
+    raw: Mapped[bytes]  # JSON: column → text
 
 
 class Counter(Base):
