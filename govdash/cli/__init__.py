@@ -40,6 +40,7 @@ COMMANDS = {
     "lake": Place("lake", "app"),
     "keys": Place("keys", "app"),
     "users": Place("users", "app"),
+    "retention": Place("retention", "app"),
     "people": Place("people", "app"),
     "detect": Place("detect", "app"),
     "rules": Place("rules", "app"),

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     CASE_HANDLE = "scope:case:handle"
     CASE_VERIFY = "scope:case:verify"
     CASE_CLOSE = "scope:case:close"
+    PERSON_UNMASK = "scope:person:unmask"
     FEEDBACK_WRITE = "scope:feedback:write"
     RULE_EDIT = "city:rule:edit"
     AREA_EDIT = "city:area:edit"
@@ -30,4 +31,5 @@ class Permission(StrEnum):
     SYSTEM_OPERATE = "city:system:operate"
     USER_EDIT = "city:user:edit"
     ROLE_EDIT = "city:role:edit"
+    RETENTION_RUN = "city:retention:run"
     DEVICE_EDIT = "city:device:edit"

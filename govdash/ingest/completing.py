@@ -69,6 +69,7 @@ class Completing:
         findings.warn("unplaced", told["area_path"].isna())
         for name, (codes, default) in CODED.items():
             told[name] = self._coded(frame[name], name, codes, default, findings)
+        told["status_hint"] = mask_series(told["status_hint"])  # before it is cut
         for name, width in WIDTHS.items():
             told[name] = told[name].str[:width]
         for name in ("asset_code", "unit_code"):

@@ -65,7 +65,9 @@ class Writer:
         for month in compute.unique(months).to_pylist():
             part = table.filter(compute.equal(months, month))
             self._months.setdefault(month, []).append(self._write(month, part))
-            ended = part.filter(compute.is_valid(part["superseded_at"]))
+            ended = part.filter(
+                compute.or_(compute.is_valid(part["superseded_at"]), _emptied(part))
+            )
             self._ended.setdefault(month, {}).update(_keys(ended))
         last = changes.sort_values("change_seq").iloc[-1]
         self._tip = Tip(
@@ -172,6 +174,12 @@ class Writer:
             size=path.stat().st_size,
             checksum=disk.checksum(path),
         )
+
+
+def _emptied(part: pa.Table) -> pa.ChunkedArray:
+    """Mark versions without any text: they may have lost it, and stand in an older segment."""
+    bare = [compute.equal(part[name], "") for name in ("title", "text", "address")]
+    return compute.and_(compute.and_(bare[0], bare[1]), bare[2])
 
 
 def _keys(table: pa.Table) -> dict[tuple[str, int], int]:

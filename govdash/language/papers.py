@@ -36,8 +36,9 @@ def find(text: str) -> Iterator[Found]:
     """Yield papers and cards in a text that has been made plain."""
     for match in _SAID_IDENTITY.finditer(text):
         told = _bare(match[1])
-        if len(told) in {15, 18}:
-            yield Found(Kind.IDENTITY, match.start(1), match.end(), _identity(told))
+        whole = len(told) in {15, 18}
+        shown = _identity(told) if whole else f"{told[:6]}********"  # cut off or mistyped
+        yield Found(Kind.IDENTITY, match.start(1), match.end(), shown)
     for match in _IDENTITY.finditer(text):
         told = _bare(match[0])
         if is_identity(told) and _even(match[0]):

@@ -6,7 +6,7 @@ from typing import Any, Final
 from typing import cast as cast_to
 
 import pandas as pd
-from sqlalchemy import BigInteger, ColumnElement, String, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, String, and_, cast, func, literal, or_, select
 from sqlalchemy import type_coerce as coerce
 from sqlalchemy.dialects.postgresql import BIT
 
@@ -56,9 +56,10 @@ def changes_since(session: Session, seq: int, *, limit: int) -> pd.DataFrame:
 
 
 def ended_after(session: Session, seq: int) -> pd.DataFrame:
-    """Return ``event_id`` and ``version`` of what was superseded after `seq`."""
+    """Return ``event_id`` and ``version`` of what ended or lost its texts after `seq`."""
+    emptied = and_(Event.title == "", Event.text == "", Event.address == "")
     asked = select(Event.event_id, Event.version).where(
-        Event.change_seq > seq, Event.superseded_at.is_not(None)
+        Event.change_seq > seq, or_(Event.superseded_at.is_not(None), emptied)
     )
     return pd.DataFrame(session.execute(asked).all(), columns=pd.Index(["event_id", "version"]))
 

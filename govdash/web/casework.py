@@ -14,7 +14,7 @@ from govdash.report import casework
 from govdash.report.casework import Tray
 from govdash.store import units
 from govdash.taxonomy import Limit, parse_limit
-from govdash.web import acting, caseforms, rows, workparts
+from govdash.web import acting, caseforms, reporter, rows, workparts
 from govdash.web.caseform import Choices
 from govdash.web.page import Page
 from govdash.web.parts import Html, card_title, el, empty, level_badge, show
@@ -152,6 +152,7 @@ def case_card(page: Page, case_id: int | None) -> None:
         show(workparts.paragraph(row["description"]))
     if row["result"]:
         show(workparts.paragraph(el("b", "处置结果："), row["result"]))
+    reporter.card(page, case_id)
     show(card_title("时限", "按各自的计时规则；工作时、工作日只计工作时间，挂账不计"))
     show(_clocks(page, life))
     show(card_title("记录", row["number"]))

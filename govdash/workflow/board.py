@@ -17,7 +17,7 @@ from govdash.store import alerts as alert_rows
 from govdash.store import cases as case_rows
 from govdash.store.models import ClockInterval
 from govdash.taxonomy import Limit
-from govdash.workflow import timing
+from govdash.workflow import timing, typed
 from govdash.workflow.clocks import Lamp
 from govdash.workflow.deadlines import Deadlines, in_force
 from govdash.workflow.flow import AlertAction, actions_from, alert_actions
@@ -219,7 +219,7 @@ def alert_life(session: Session, alert_id: int, scope: Scope) -> AlertLife:
         raise NotFound(f"没有编号为 {alert_id} 的监测提示，或不在您的管辖范围内。")
     board = _alert_board(session, alert_rows.listed(session, scope, ids=[alert_id]))
     similar = alert_rows.listed(session, scope, like=alert, limit=20)
-    log = _with_names(session, alert_rows.steps(session, alert_id, scope))
+    log = _with_names(session, typed.masked(alert_rows.steps(session, alert_id, scope)))
     log["did_label"] = [STEP_LABELS.get(str(did), str(did)) for did in log["did"]]
     try:
         evidence = Evidence.from_dict(alert.evidence)
@@ -248,7 +248,7 @@ def case_life(
     if case is None:
         raise NotFound(f"没有编号为 {case_id} 的案件，或不在您的管辖范围内。")
     found = case_rows.listed(session, scope, ids=[case_id])
-    steps = _with_names(session, case_rows.steps(session, case_id, scope))
+    steps = _with_names(session, typed.masked(case_rows.steps(session, case_id, scope)))
     steps["action_label"] = [action.label if action else "登记" for action in steps["action"]]
     steps["to_label"] = [state.label for state in steps["to_state"]]
     for name in ("action", "to_state"):
@@ -258,14 +258,14 @@ def case_life(
         row=_only_row(_case_board(session, found, scope, at=at, deadlines=known)),
         steps=steps,
         clocks=tuple(timing.read_all(ledger, at=at, calendar=known.calendar)),
-        feedback=case_rows.feedback(session, case_id, scope),
+        feedback=typed.masked(case_rows.feedback(session, case_id, scope)),
         actions=actions_from(case.state),
     )
 
 
 def _alert_board(session: Session, found: pd.DataFrame) -> pd.DataFrame:
     names = Names.load(session)
-    table = found.copy()
+    table = typed.masked(found)
     table["category_name"] = [names.category(str(key)) for key in table["category"]]
     table["area_name"] = [names.whole_area(path) for path in table["area_path"]]
     table["sentence"] = [str(told.get("sentence", "")) for told in table["evidence"]]
@@ -280,7 +280,7 @@ def _case_board(
     session: Session, found: pd.DataFrame, scope: Scope, *, at: datetime, deadlines: Deadlines
 ) -> pd.DataFrame:
     names = Names.load(session)
-    table = found.copy()
+    table = typed.masked(found)
     ids = [int(number) for number in table["id"]]
     ledgers: dict[int, list[ClockInterval]] = {}
     for interval in case_rows.intervals(session, ids, scope, clock=Clock.CASE):

@@ -103,7 +103,7 @@ def lived(
             new = cases.suggest(session, alert, WHOLE)
             case = cases.open_from_alert(session, alert.id, new, actor=SYSTEM, at=NOW)
             case.event_id = session.scalar(
-                select(Event.event_id).where(Event.area_path == case.area_path).limit(1)
+                select(Event.event_id).where(Event.area_path == alert.area_path).limit(1)
             )
             alert.disposition, alert.handling = Disposition.REAL_ACTED, Handling.CLOSED
             session.add(

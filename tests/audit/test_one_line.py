@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from govdash.access import acts, load_user
@@ -15,10 +16,10 @@ from govdash.core.actions import ACTIONS, BY_PEOPLE
 from govdash.core.errors import GovDashError
 from govdash.core.settings import Settings
 from govdash.core.vocab import CaseAction, CaseState, Disposition, Result
-from govdash.store import Session, Store, accounts, journal, keys
-from govdash.store.models import ApiKey, Case
+from govdash.store import Session, Store, accounts, journal, keys, persons
+from govdash.store.models import ApiKey, Case, Event
 from govdash.web import importreport
-from govdash.workflow import alerts, cases, feedback, rules
+from govdash.workflow import alerts, cases, feedback, reporter, rules
 from govdash.workflow.flow import CASE_FLOW
 from tests.layout.source import dotted, shipped
 from tests.web import town
@@ -222,6 +223,28 @@ def on_somebody(*words: str) -> Callable[[Bench], None]:
     return do
 
 
+def unmask(b: Bench) -> None:
+    """Look at the reporter of a case in clear."""
+    now = datetime.now(UTC)
+    with b.store.write() as session:
+        event = session.scalars(select(Event).limit(1)).one()
+        persons.add(
+            session,
+            [{"event_id": event.event_id, "version": event.version, "reporter_name": "张三丰"}],
+        )
+        case = Case(
+            number="AJ-U", title="t", category=town.LAMP, area_path=town.QUAY,
+            state=CaseState.RECEIVED, opened_at=now, event_id=event.event_id,
+        )  # fmt: skip
+        session.add(case)
+        session.flush()
+        number = case.id
+    b.act(
+        "person.unmask",
+        lambda s: reporter.unmask(s, number, actor=b.user(s), reason="电话回访核实", at=soon()),
+    )
+
+
 DO: dict[str, Callable[[Bench], None]] = {
     "alert.acknowledge": acknowledge,
     "alert.dismiss": dismiss,
@@ -229,6 +252,7 @@ DO: dict[str, Callable[[Bench], None]] = {
     **{f"case.{action.value}": stepper(action) for action in CaseAction},
     "feedback.record": call,
     "rule.change": change_rule,
+    "person.unmask": unmask,
     "import": import_,
     "import_areas": import_areas,
     "rejects.download": rejects,
@@ -238,6 +262,7 @@ DO: dict[str, Callable[[Bench], None]] = {
     "lake.sync": lambda b: b.command("lake", "sync"),
     "lake.rebuild": lambda b: b.command("lake", "rebuild"),
     "detect.run": lambda b: b.command("detect", "run"),
+    "retention.run": lambda b: b.command("retention", "run"),
     "people.rotate": lambda b: b.command("people", "rotate"),
     "key.add": add_key,
     "key.list": lambda b: b.command("keys", "list"),
