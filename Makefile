@@ -32,8 +32,9 @@ bench: setup ## how well detection finds, how fast it and the lake are
 lock: setup ## new pins from pyproject.toml
 	@scripts/lock
 
-docs: setup ## the data dictionary from the models, what the notebook prints
+docs: setup ## the data dictionary from the models, the tables of roles, what the notebook prints
 	@$(PY) scripts/data_dictionary.py
+	@$(PY) scripts/role_tables.py
 	@$(PY) scripts/notebook.py
 
 clean: ## all that was made: environment, database, demo city

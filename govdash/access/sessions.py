@@ -6,6 +6,7 @@ The browser holds a random token, the database its hash. What is asked automatic
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -130,6 +131,18 @@ def require_open(signed: Signed) -> None:
 def scope_of(device: DeviceToken) -> Scope:
     """Return what a display shows."""
     return Scope(areas=tuple(device.areas), whole_city=device.whole_city)
+
+
+def own(
+    session: Session, signed: Signed, *, settings: Settings, at: datetime
+) -> Sequence[UserSession]:
+    """Return the sessions that somebody has now, newest first; a display has none of its own."""
+    account = None if signed.is_device else accounts.account(session, signed.login)
+    if account is None:
+        return []
+    idle = timedelta(minutes=settings.idle_minutes)
+    mine = signing.open_of_user(session, account.id, at=at)
+    return [row for row in mine if not ended(row, account, None, idle=idle, at=at)]
 
 
 def touch(session: Session, signed: Signed, *, at: datetime) -> None:

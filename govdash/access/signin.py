@@ -127,6 +127,18 @@ def sign_out(store: Store, token: str, *, at: datetime) -> None:
             _note(session, ended.login, "session.end", at=at)
 
 
+def end_others(door: Door, token: str, *, at: datetime) -> int:
+    """End every other session of whoever is signed in; return how many there were."""
+    with door.store.write() as session:
+        signed = _person(session, door, token, at)
+        account = accounts.account(session, signed.login)
+        if account is None:
+            return 0
+        ended = signing.revoke_of_user(session, account.id, at=at, but=signed.session_id)
+        _note(session, signed.login, "user.sessions", at=at, sessions_ended=ended)
+    return ended
+
+
 def _person(session: Session, door: Door, token: str, at: datetime) -> Signed:
     signed = sessions.validate(session, token, settings=door.settings, at=at)
     if signed.is_device or signed.stage not in {Stage.OPEN, Stage.PASSWORD}:

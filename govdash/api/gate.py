@@ -18,7 +18,7 @@ from govdash.store import Store
 #: First parts of paths that hold no data: signing in, probes, the program's own files. The
 #: WebSocket is judged by the pages themselves, at each run.
 OPEN: Final = frozenset({
-    "login", "logout", "password", "totp", "device", "oidc",
+    "login", "logout", "password", "totp", "sessions", "device", "oidc",
     "healthz", "readyz", "metrics",
     "static", "static-maplibre", "favicon.png", "favicon.ico", "manifest.json", "robots.txt",
 })  # fmt: skip

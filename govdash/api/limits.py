@@ -29,7 +29,7 @@ class Rate:
 #: tries at most, but a whole control room may share one address at the change of shifts. A system
 #: that takes data out needs one request for each file.
 RATES: Final = {
-    **dict.fromkeys(("login", "totp", "password", "device", "oidc"), Rate(30, 20)),
+    **dict.fromkeys(("login", "totp", "password", "sessions", "device", "oidc"), Rate(30, 20)),
     "api": Rate(30, 60),
 }
 #: Buckets kept; the one longest unused goes first. About 10 MB when full.

@@ -25,6 +25,7 @@ outline-offset:1px}
 button,.button{display:block;width:100%%;margin-top:1.1rem;padding:.55rem;font:inherit;
 font-weight:600;text-align:center;text-decoration:none;border:0;border-radius:6px;
 background:var(--primary);color:var(--on);cursor:pointer}
+ul{padding-left:1.1rem;color:var(--sub);font-size:.92rem}li{margin:.35rem 0}
 a{color:var(--primary)}.quiet{display:block;text-align:center;margin-top:.9rem;font-size:.92rem}
 .bad{border-left:3px solid var(--bad);padding:.35rem .7rem;margin:0 0 .8rem;color:var(--bad);
 background:color-mix(in srgb,var(--bad) 7%%,transparent)}

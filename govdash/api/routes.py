@@ -13,6 +13,7 @@ from govdash.api.geo import geo_routes
 from govdash.api.health import health_routes
 from govdash.api.journal import journal_routes
 from govdash.api.metrics import metrics_routes
+from govdash.api.own_sessions import own_session_routes
 from govdash.api.signing import signing_routes
 from govdash.core.errors import (
     BadKey,
@@ -53,6 +54,7 @@ def all_routes(
         *metrics_routes(store, lake),
         *geo_routes(store, settings),
         *signing_routes(store, settings),
+        *own_session_routes(store, settings),
         *export_routes(store, lake, settings),
         *journal_routes(store, settings),
     ]

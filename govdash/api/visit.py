@@ -22,6 +22,7 @@ from govdash.store import Store
 
 #: The form pages; they are open to everybody.
 LOGIN, LOGOUT, PASSWORD, TOTP = "/login", "/logout", "/password", "/totp"
+SESSIONS: Final = "/sessions"
 _STEPS: Final = {Stage.FACTOR: TOTP, Stage.ENROL: TOTP, Stage.PASSWORD: PASSWORD}
 _STATUS: Final = {SignedOut.code: 401, TooMany.code: 429, "refused": 403}
 

@@ -1,22 +1,20 @@
 """`govdash users …`: accounts, their roles and scopes, from the command line."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from govdash.access import load_user, people, totp
-from govdash.access import lockout as tries
+from govdash.access.directory import directory
 from govdash.cli.acting import acting
 from govdash.cli.origin import here
 from govdash.core.errors import Refused
-from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.vocab import Mode
-from govdash.store import Session, Store, accounts, signing
-from govdash.store.models import UserAccount
+from govdash.store import Store
 
 app = typer.Typer(no_args_is_help=True, help="账号：开设、授权、停用、重置密码。")
 
@@ -51,11 +49,7 @@ def list_(*, as_json: AsJson = False) -> None:
     store = _store()
     at = _now()
     with store.read() as session:
-        me = load_user(session)
-        if not me.holds(Permission.ROLE_EDIT):
-            me.require_held(Permission.USER_EDIT)
-        locked = signing.locked(session, at=at)
-        told = [_told(session, account, locked, at) for account in accounts.listed(session)]
+        told = directory(session, load_user(session), at=at)
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in told], ensure_ascii=False))
         return
@@ -165,37 +159,3 @@ def _now() -> datetime:
 
 def _acting(store: Store, did: str, login: str):  # noqa: ANN202  # a context manager of a user
     return acting(store, did=did, subject=f"account:{login}"[:120])
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What is told of an account."""
-
-    login: str
-    name: str
-    state: str
-    roles: list[str]
-    areas: list[str]
-    units: list[str]
-    whole_city: bool
-    factor: bool
-    sessions: int
-
-
-def _told(
-    session: Session, account: UserAccount, locked: dict[str, datetime], at: datetime
-) -> _Told:
-    state = "有效" if account.active else "已停用"
-    if account.active and tries.key_of(account.login) in locked:
-        state = "暂时锁定"
-    return _Told(
-        login=account.login,
-        name=account.name,
-        state=state,
-        roles=[role.name for role in accounts.roles_of(session, account.id)],
-        areas=list(accounts.areas_of(session, account.id)),
-        units=list(accounts.units_of(session, account.id)),
-        whole_city=account.whole_city,
-        factor=account.totp_on_at is not None,
-        sessions=len(signing.open_of_user(session, account.id, at=at)),
-    )

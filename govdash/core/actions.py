@@ -25,7 +25,6 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "detect.run": "手工检测",
     "evaluation.run": "模型评测",
     "key.add": "发放接口密钥",
-    "key.list": "查看接口密钥",
     "key.revoke": "吊销接口密钥",
     "key.use": "使用接口密钥",
     "audit.verify": "校验操作日志",

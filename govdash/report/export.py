@@ -3,11 +3,12 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from govdash.access import User
 from govdash.core.errors import InputError, Refused
@@ -97,10 +98,17 @@ def file_name(export: Export, chosen: Format) -> str:
     return "_".join(part for part in parts if part) + f".{chosen.value}"
 
 
+#: What somebody must hold to take these rows out.
+NEEDS: Final[Mapping[str, tuple[Permission, ...]]] = {
+    "events": (Permission.EVENT_EXPORT, Permission.EVENT_READ),
+    "alerts": (Permission.EVENT_EXPORT, Permission.ALERT_READ),
+    "cases": (Permission.EVENT_EXPORT, Permission.CASE_READ),
+}
+
+
 def require(user: User, what: str) -> None:
     """Raise `Refused` unless the user may take `what` out of the platform."""
-    reads = {"alerts": Permission.ALERT_READ, "cases": Permission.CASE_READ}
-    for needed in (Permission.EVENT_EXPORT, reads.get(what, Permission.EVENT_READ)):
+    for needed in NEEDS[what]:
         if not user.holds(needed):
             raise Refused(f"{user.name}没有导出权限（{needed.value}）；请联系管理员授权。")
 

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from govdash.api.visit import PASSWORD
+from govdash.api.visit import PASSWORD, SESSIONS
 from govdash.core.vocab import Mode
 from govdash.web import signed
 from govdash.web.parts import el, show
@@ -32,6 +32,7 @@ def _card(visitor: Visitor) -> None:
     show(el("div", *(el("p", line) for line in lines if line), cls="gd-who"))
     here = urlencode({"next": "/"})
     show(el("a", "修改密码", href=f"{PASSWORD}?{here}", target="_self", cls="gd-link"))
+    show(el("a", "我的登录", href=f"{SESSIONS}?{here}", target="_self", cls="gd-link"))
     st.button(
         "退出",
         key="gd_sign_out",

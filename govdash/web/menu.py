@@ -34,10 +34,10 @@ def navigation(user: User) -> StreamlitPage:
 
 def closed(instead: Callable[[], None]) -> StreamlitPage:
     """Take the menu away; at the address of every page `instead` is drawn."""
-    pages = [st.Page(instead, title="请登录", url_path="", default=True)]
-    pages += [
-        st.Page(instead, title=entry.title, url_path=entry.url, visibility="hidden")
-        for entry in registry.PAGES
+    urls = ["", *(entry.url for entry in registry.PAGES)]
+    pages = [
+        st.Page(instead, title="请登录", url_path=url, default=not url, visibility="hidden")
+        for url in urls
     ]
     return st.navigation(pages, position="hidden")
 

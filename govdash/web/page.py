@@ -1,6 +1,6 @@
 """The frame of every page: the user, one read session, the stores, the time, the filter bar."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -92,7 +92,7 @@ class Page:
                 areas=areas,
                 categories=categories,
             )
-        chips = choice.chips(chosen, areas, categories)
+        chips = choice.chips(chosen, self._told(areas), categories)
         # The place is always there: what comes and goes would move all below, and a map that
         # moves in the page is made anew.
         with st.container(key="gd_chips_slot"):
@@ -164,6 +164,17 @@ class Page:
         with _opened(self.title, self.needs, again=True) as fresh:
             fresh.default = self.default
             yield fresh
+
+    def _told(self, areas: Mapping[str, str]) -> Mapping[str, str]:
+        """Leave the names of areas out that a link may name, but the viewer does not see.
+
+        Who works for a unit meets areas of all kinds in its cases.
+        """
+        scope = self.user.scope
+        return {
+            path: name if scope.units or scope.covers(path) else "范围外的区域"
+            for path, name in areas.items()
+        }
 
     def _chosen(self) -> EventFilter:
         return choice.read(

@@ -57,6 +57,8 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         "管理", "admin/status.py", "系统状态", "monitor_heart", "status", Permission.STATUS_READ
     ),
+    PageEntry("管理", "admin/accounts.py", "用户账号", "group", "accounts", Permission.USER_EDIT),
+    PageEntry("管理", "admin/rights.py", "角色权限", "key", "rights", Permission.ROLE_EDIT),
     PageEntry("管理", "admin/journal.py", "操作日志", "policy", "journal", Permission.JOURNAL_READ),
 )
 

@@ -248,6 +248,23 @@ def test_signing_in_anew_ends_the_session_that_the_browser_had(
     assert told == [("session.end", Result.DONE)] + [("session.begin", Result.DONE)] * 2
 
 
+def test_one_sees_where_one_is_signed_in_and_ends_it_elsewhere(
+    house: Starlette, browser: TestClient, sqlite_store: Store
+):
+    log_in(browser)
+    other = TestClient(house, client=("10.0.0.7", 5), follow_redirects=False)
+    log_in(other)
+    shown = browser.get("/sessions").text
+    assert "登录在 2 处" in shown
+    assert "10.0.0.7" in shown
+    assert "已结束其他 1 处登录" in send(browser, "/sessions").text
+    assert other.get("/map", headers=HTML).status_code == 303
+    assert browser.get("/map", headers=HTML).status_code == 200
+    with sqlite_store.read() as session:
+        line = journal.lines(session, limit=1)[0]
+        assert (line.did, line.actor, line.detail) == ("user.sessions", "li", {"sessions_ended": 1})
+
+
 @pytest.mark.parametrize("path", ["/map", "/media/x.csv", "/_stcore/upload_file", "/nothing"])
 def test_what_is_not_open_to_everybody_is_closed(browser: TestClient, path: str):
     answer = browser.get(path)

@@ -265,7 +265,6 @@ DO: dict[str, Callable[[Bench], None]] = {
     "retention.run": lambda b: b.command("retention", "run"),
     "people.rotate": lambda b: b.command("people", "rotate"),
     "key.add": add_key,
-    "key.list": lambda b: b.command("keys", "list"),
     "key.revoke": revoke_key,
     "user.add": lambda b: b.command("users", "add", "sun", "--name", "孙"),
     "user.password": on_somebody("set-password"),

@@ -1,26 +1,17 @@
 """A real server on a small demo city, and a real browser that can reach nothing but it."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright, StorageState, sync_playwright
 
-from govdash.core.settings import ROOT
 from tests.browser.signing import sign_in
 from tests.browser.visit import Visit
 from tests.conftest import CHROMIUM
+from tests.installation import ARTEFACTS, Environment, build, serving
 
 EVENTS = 6_000
-ARTEFACTS = ROOT / "tests" / "artefacts"
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # tests run as root in containers
     "--disable-background-networking",
@@ -32,75 +23,21 @@ CHROMIUM_FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def city(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def city(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """The environment of an installation with a small demo city."""
     return demo_city(tmp_path_factory.mktemp("city"), EVENTS)
 
 
+def demo_city(var: Path, events: int) -> Environment:
+    """Build a demo city that lives on; one session of each account serves all tests."""
+    return build(var, events=events, DEMO_RATE="60", IDLE_MINUTES="120")
+
+
 @pytest.fixture(scope="session")
-def server(city: dict[str, str]) -> Iterator[str]:
+def server(city: Environment) -> Iterator[str]:
     """The address of a running server, ready to work."""
-    with serving(city, "server.log") as address:
+    with serving(city) as address:
         yield address
-
-
-def demo_city(var: Path, events: int) -> dict[str, str]:
-    """Build a demo city in `var`; return the environment of its installation."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GOVDASH_")}
-    environment |= {
-        "GOVDASH_VAR": str(var),
-        "GOVDASH_DEMO_RATE": "60",
-        "GOVDASH_IDLE_MINUTES": "120",
-    }
-    for command in (["init"], ["demo", "--events", str(events), "--seed", "7"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "govdash", *command],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    return environment
-
-
-@contextmanager
-def serving(city: dict[str, str], log_name: str) -> Generator[str]:
-    """Run a server on an installation; give its address when it is ready to work."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    ARTEFACTS.mkdir(exist_ok=True)
-    with (ARTEFACTS / log_name).open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "govdash", "serve", "--port", str(port)],
-            cwd=ROOT,
-            env=city,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            wait_until_ready(address, process)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
-
-
-def wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 120
-    while True:
-        assert process.poll() is None, "the server stopped; see tests/artefacts/server.log"
-        assert time.monotonic() < end, "the server did not get ready"
-        try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, TimeoutError):
-            pass
-        time.sleep(0.3)
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +61,7 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
 
 
 @pytest.fixture(scope="session")
-def signed_in(browser: Browser, server: str, city: dict[str, str]) -> Callable[[str], StorageState]:
+def signed_in(browser: Browser, server: str, city: Environment) -> Callable[[str], StorageState]:
     """Sign a demo account in with the form, once; return the cookies that its browser got."""
     kept: dict[str, StorageState] = {}
 

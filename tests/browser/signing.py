@@ -1,21 +1,14 @@
 """Signing in with the form, with what the demo keeps of its accounts."""
 
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from pyotp.totp import TOTP
 
 from tests.browser.visit import Visit
+from tests.installation import Environment, account
 
 
-def account(city: dict[str, str], login: str) -> list[str]:
-    """Return the words of an account's line: login, password, role, name, address of its secret."""
-    file = Path(city["GOVDASH_VAR"]) / "demo" / "accounts.txt"
-    lines = [line.split() for line in file.read_text("utf-8").splitlines()]
-    return next(words for words in lines if words[0] == login)
-
-
-def sign_in(visit: Visit, city: dict[str, str], login: str, wanted: str = "") -> None:
+def sign_in(visit: Visit, city: Environment, login: str, wanted: str = "") -> None:
     """Sign in as a person does, and wait until the page is there."""
     known = account(city, login)
     visit.page.goto(f"{visit.server}/{wanted}")

@@ -12,9 +12,10 @@ from govdash.ingest import import_file, load_profile
 from govdash.lake import Lake
 from govdash.store import Store, areas
 from govdash.sync import sync
-from tests.browser.conftest import demo_city, serving
+from tests.browser.conftest import demo_city
 from tests.browser.signing import sign_in
 from tests.browser.visit import Visit
+from tests.installation import serving
 from tests.web import hostile
 
 pytestmark = pytest.mark.browser

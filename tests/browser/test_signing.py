@@ -1,17 +1,14 @@
 """Signing in and out in a real browser, and what an open page shows when its session ends."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from govdash.core.settings import ROOT
-from tests.browser.conftest import ARTEFACTS
-from tests.browser.signing import account, sign_in
+from tests.browser.signing import sign_in
 from tests.browser.visit import SECONDS, Visit
+from tests.installation import ARTEFACTS, Environment, account, govdash
 
 pytestmark = pytest.mark.browser
 
@@ -28,15 +25,7 @@ def stranger(
     visited.end()
 
 
-def govdash(city: dict[str, str], *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "govdash", *words],
-        cwd=ROOT, env=city, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return done.stdout
-
-
-def test_a_link_leads_to_its_page_by_way_of_the_form(stranger: Visit, city: dict[str, str]):
+def test_a_link_leads_to_its_page_by_way_of_the_form(stranger: Visit, city: Environment):
     stranger.page.goto(f"{stranger.server}/timeline?period=30d")
     expect(stranger.page.get_by_role("heading", name="登录")).to_be_visible()
     assert stranger.overflow() == 0
@@ -59,7 +48,7 @@ def test_a_wrong_password_is_said_on_the_form(stranger: Visit):
     expect(stranger.page.get_by_role("alert")).to_have_text("登录名或密码不对。")
 
 
-def test_signing_out_at_one_tab_empties_the_other(stranger: Visit, city: dict[str, str]):
+def test_signing_out_at_one_tab_empties_the_other(stranger: Visit, city: Environment):
     sign_in(stranger, city, "dispatch", "cases")
     other = stranger.context.new_page()
     other.goto(f"{stranger.server}/timeline")
@@ -75,7 +64,7 @@ def test_signing_out_at_one_tab_empties_the_other(stranger: Visit, city: dict[st
 
 
 def test_a_session_that_is_revoked_shows_nothing_from_the_next_tick(
-    stranger: Visit, city: dict[str, str]
+    stranger: Visit, city: Environment
 ):
     sign_in(stranger, city, "verify", "overview")
     expect(stranger.page.get_by_text("街道处置效能")).to_be_visible(timeout=SECONDS)
@@ -85,7 +74,7 @@ def test_a_session_that_is_revoked_shows_nothing_from_the_next_tick(
     assert "沈岚" not in stranger.text()
 
 
-def test_an_administrator_comes_in_with_a_second_factor(stranger: Visit, city: dict[str, str]):
+def test_an_administrator_comes_in_with_a_second_factor(stranger: Visit, city: Environment):
     known = account(city, "sysadmin")
     stranger.page.goto(f"{stranger.server}/status")
     stranger.page.get_by_label("登录名").fill("sysadmin")

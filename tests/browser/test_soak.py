@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, StorageState
 
-from tests.browser.conftest import ARTEFACTS
 from tests.browser.visit import Visit
+from tests.installation import ARTEFACTS
 
 MINUTES = float(os.environ.get("GOVDASH_SOAK_MINUTES", "20"))
 WARM = 0.25  # the part of it in which caches fill

@@ -290,3 +290,41 @@ def test_no_broad_except_and_no_skipped_test():
         & set(Source(path).mentions())
     ]
     assert (broad, skips) == ([], [])
+
+
+def test_nobody_in_the_web_acts_without_a_session():
+    """`load_user` gives whoever is named, by default the local operator of the command line."""
+    users = {s.name for s in shipped() if s.room in {"web", "api", "pages"} and is_loading(s)}
+    assert users == set()
+
+
+def is_loading(source: Source) -> bool:
+    return "load_user" in {name.rpartition(".")[2] for name in source.mentions()}
+
+
+#: What is kept for all sessions. A read of events is keyed by its query, which holds the scope; the
+#: others are names, shapes and things of the process, which are the same for everybody.
+KEPT_FOR_ALL = {
+    "govdash/web/background.py": {"tasks"},
+    "govdash/web/cache.py": {
+        "_kept", "_area_names", "_category_table", "_area_places", "_parts_map", "_layer_labels",
+        "_calendar",
+    },
+    "govdash/web/evaluating.py": {"desk"},
+    "govdash/web/imports.py": {"_preview"},  # of a file that the session has uploaded
+    "govdash/web/resources.py": {"_store", "_lake"},
+}  # fmt: skip
+
+
+def test_whatever_is_kept_for_all_sessions_is_known_to_hold_no_rows_of_somebody():
+    kept: dict[str, set[str]] = {}
+    for source in shipped():
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.FunctionDef) and any(map(keeps, node.decorator_list)):
+                kept.setdefault(source.name, set()).add(node.name)
+    assert kept == KEPT_FOR_ALL
+
+
+def keeps(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return dotted(called) in {"st.cache_data", "st.cache_resource"}

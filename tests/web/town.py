@@ -23,8 +23,13 @@ QUAY, HILL = f"{EAST}990101001/", f"{WEST}990102001/"
 GARBAGE, LAMP = "A-06010", "P-02001"
 
 
-def build(store: Store, settings: Settings, at: datetime) -> None:
-    """Write the town into an empty, migrated store, and publish its lake."""
+def build(
+    store: Store, settings: Settings, at: datetime, *, reports: pd.DataFrame | None = None
+) -> None:
+    """Write the town into an empty, migrated store, and publish its lake.
+
+    With `reports` these are its events instead of `events`.
+    """
     with store.write() as session:
         seed_local_operator(session, at=at)
         _places(session)
@@ -32,7 +37,7 @@ def build(store: Store, settings: Settings, at: datetime) -> None:
         rules.load_defaults(session, ROOT / "data", at=at)
         accept_frame(
             session,
-            events(at),
+            events(at) if reports is None else reports,
             source="town",
             settings=settings,
             at=at,

@@ -1,0 +1,41 @@
+"""Every address at which data can be had over HTTP, and what is needed for it.
+
+The access matrix, its table in the documents and the isolation test go through this list; a route
+that is neither here nor open to everybody fails the build.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from govdash.api import exports, journal
+from govdash.core.permissions import Permission
+from govdash.core.vocab import AreaLevel
+from govdash.report import export, journal_table
+from govdash.report.export import Format
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One address of data."""
+
+    route: str  # as the router knows it
+    path: str  # one that can be asked for
+    title: str
+    needs: tuple[Permission, ...]
+
+
+def surfaces() -> Iterator[Surface]:
+    """Yield every address of data."""
+    for what, needs in export.NEEDS.items():
+        for suffix in Format:
+            path = f"{exports.ROUTE}/{what}.{suffix}"
+            yield Surface(exports.ROUTE + "/{what}.{suffix}", path, f"导出 {what}", needs)
+    for suffix in journal_table.FORMATS:
+        path = f"{journal.ROUTE}.{suffix}"
+        yield Surface(journal.ROUTE + ".{suffix}", path, "操作日志", (Permission.JOURNAL_READ,))
+    for level in AreaLevel:
+        path = f"/geo/areas/{level}.geojson"
+        yield Surface("/geo/areas/{level}.geojson", path, "区域边界", (Permission.EVENT_READ,))
+    yield Surface(
+        "/geo/layers/{name}.geojson", "/geo/layers/water.geojson", "图层", (Permission.EVENT_READ,)
+    )
