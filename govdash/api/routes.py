@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
+from govdash.api.displays import display_routes
 from govdash.api.exports import export_routes
 from govdash.api.geo import geo_routes
 from govdash.api.health import health_routes
@@ -55,6 +56,7 @@ def all_routes(
         *geo_routes(store, settings),
         *signing_routes(store, settings),
         *own_session_routes(store, settings),
+        *display_routes(store, settings),
         *export_routes(store, lake, settings),
         *journal_routes(store, settings),
     ]

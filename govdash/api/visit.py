@@ -23,6 +23,7 @@ from govdash.store import Store
 #: The form pages; they are open to everybody.
 LOGIN, LOGOUT, PASSWORD, TOTP = "/login", "/logout", "/password", "/totp"
 SESSIONS: Final = "/sessions"
+DEVICE: Final = "/device"
 _STEPS: Final = {Stage.FACTOR: TOTP, Stage.ENROL: TOTP, Stage.PASSWORD: PASSWORD}
 _STATUS: Final = {SignedOut.code: 401, TooMany.code: 429, "refused": 403}
 
@@ -107,7 +108,7 @@ def local_path(text: str) -> str:
     except ValueError:
         return "/"
     first = "/" + parts.path.strip("/").partition("/")[0]
-    elsewhere = parts.scheme or parts.netloc or first in {LOGIN, LOGOUT, PASSWORD, TOTP, "/device"}
+    elsewhere = parts.scheme or parts.netloc or first in {LOGIN, LOGOUT, PASSWORD, TOTP, DEVICE}
     return "/" if elsewhere else text
 
 

@@ -42,6 +42,7 @@ COMMANDS = {
     "users": Place("users", "app"),
     "retention": Place("retention", "app"),
     "people": Place("people", "app"),
+    "devices": Place("devices", "app"),
     "detect": Place("detect", "app"),
     "rules": Place("rules", "app"),
     "audit": Place("audit", "app"),

@@ -32,6 +32,8 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "audit.prune": "清理操作日志",
     "retention.run": "删除到期数据",
     "people.rotate": "轮换个人信息密钥",
+    "device.add": "发放大屏令牌",
+    "device.revoke": "吊销大屏令牌",
     "page.open": "打开页面",
     "session.begin": "登录",
     "session.end": "退出",

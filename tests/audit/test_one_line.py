@@ -18,6 +18,8 @@ from govdash.core.settings import Settings
 from govdash.core.vocab import CaseAction, CaseState, Disposition, Result
 from govdash.store import Session, Store, accounts, journal, keys, persons
 from govdash.store.models import ApiKey, Case, Event
+from govdash.store import Session, Store, accounts, devices, journal, keys
+from govdash.store.models import ApiKey, Case, DeviceToken
 from govdash.web import importreport
 from govdash.workflow import alerts, cases, feedback, reporter, rules
 from govdash.workflow.flow import CASE_FLOW
@@ -212,6 +214,18 @@ def revoke_key(b: Bench) -> None:
     b.command("keys", "revoke", "gdk_00000000")
 
 
+def revoke_device(b: Bench) -> None:
+    """End a token that was put there without the journal."""
+    now = datetime.now(UTC)
+    row = DeviceToken(
+        prefix="gdd_00000000", token_hash="0" * 64, name="旧", areas=[], whole_city=True,
+        created_by="operator", created_at=now, expires_at=now + timedelta(days=1),
+    )  # fmt: skip
+    with b.store.write() as session:
+        devices.add(session, row)
+    b.command("devices", "revoke", "gdd_00000000")
+
+
 def on_somebody(*words: str) -> Callable[[Bench], None]:
     """Run a command of `govdash users` on an account that was put there without the journal."""
 
@@ -266,6 +280,10 @@ DO: dict[str, Callable[[Bench], None]] = {
     "people.rotate": lambda b: b.command("people", "rotate"),
     "key.add": add_key,
     "key.revoke": revoke_key,
+    "device.add": lambda b: b.command(
+        "devices", "add", "--name", "大厅", "--days", "30", "--all-areas"
+    ),
+    "device.revoke": revoke_device,
     "user.add": lambda b: b.command("users", "add", "sun", "--name", "孙"),
     "user.password": on_somebody("set-password"),
     "user.lock": on_somebody("lock"),
