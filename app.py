@@ -50,6 +50,7 @@ def _require_schema(chosen: Settings) -> None:
     store = Store.of(chosen)
     try:
         store.require_schema()
+        store.require_key()
         with store.read() as session:
             mode.require_same(session, chosen)
     finally:

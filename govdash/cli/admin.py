@@ -97,6 +97,7 @@ def serve(
     require_loopback(address, settings)
     store = Store.of(settings, origin=here())
     store.require_schema()
+    store.require_key()
     with store.read() as session:
         mode.require_same(session, settings)
     store.close()
@@ -121,6 +122,7 @@ def worker() -> None:
     settings = Settings.from_environment()
     store = Store.of(settings, origin=here())
     store.require_schema()
+    store.require_key()
     logs.begin(settings, "worker")
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -116,3 +116,12 @@ def test_an_exported_file_is_checked_without_the_database(
     file.write_bytes(file.read_bytes().replace(b"case:1", b"case:9"))
     done = run(*words, settings=settings)
     assert (done.returncode, "内容与校验值不符" in done.stderr) == (1, True)
+
+
+def test_neither_server_nor_worker_starts_under_another_key_than_the_journals(
+    city: Store, settings: Settings
+):
+    other = run("audit", "key", "--new", settings=settings).stdout.strip()
+    for command in (("serve", "--port", "8999"), ("worker",)):
+        done = run(*command, settings=settings, GOVDASH_AUDIT_KEY=other)
+        assert (done.returncode, "什么也没有写入" in done.stderr) == (2, True), command
