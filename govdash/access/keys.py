@@ -17,8 +17,10 @@ from govdash.store.models import ApiKey
 MARK: Final = "gdk_"  # lets a scanner of leaked secrets know what it found
 LONGEST: Final = timedelta(days=366)  # a key is renewed once a year
 NOTED_EVERY: Final = timedelta(minutes=1)  # finer, each request would change the row
+#: What a person answers for with a name, so no machine does it.
+_BY_PERSONS: Final = {Permission.EXPORT_PERSONAL, Permission.EXPORT_APPROVE}
 #: Only what concerns rows in a scope: nobody administers by a key.
-ALLOWED: Final = tuple(p for p in Permission if p.startswith("scope:"))
+ALLOWED: Final = tuple(p for p in Permission if p.startswith("scope:") and p not in _BY_PERSONS)
 _NAME_CHARS: Final = 60
 _PREFIX_CHARS: Final = 12  # the mark and eight hex digits
 

@@ -1,9 +1,16 @@
 """The one maker of `EventQuery`: what was chosen, inside what the viewer may see."""
 
+from collections.abc import Iterable
+
 from govdash.access.users import User
 from govdash.core.errors import Refused
-from govdash.core.filters import EventFilter, EventQuery
+from govdash.core.filters import EventFilter, EventQuery, Scope
 from govdash.core.permissions import Permission
+
+
+def kept_scope(areas: Iterable[str], units: Iterable[str], *, whole_city: bool) -> Scope:
+    """Return a scope as it was written down: what a request was made in, not who may see what."""
+    return Scope(tuple(areas), tuple(units), whole_city=whole_city)
 
 
 def query_for(

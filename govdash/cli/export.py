@@ -10,12 +10,13 @@ import typer
 from govdash.access import query_for
 from govdash.cli.acting import acting
 from govdash.cli.origin import here
+from govdash.core.actions import label_of
 from govdash.core.filters import EventFilter, Period
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
 from govdash.lake import Lake
-from govdash.report import export, export_sources
+from govdash.report import export, export_sources, releases
 from govdash.store import Store
 
 app = typer.Typer(
@@ -103,6 +104,33 @@ def cases(
     given = {"from": first, "to": last, "area": ",".join(area or ())}
     given |= {"category": ",".join(category or ()), "unit": ",".join(unit or ())}
     _export("cases", out, given, replace=replace, as_json=as_json)
+
+
+@app.command(help="按水印编号追查：谁申请、谁批准、谁在何时下载（需要读操作日志的权限）。")
+def trace(
+    watermark: Annotated[str, typer.Argument(help="水印编号，如 DC-20260610-0001-1。")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Tell from the journal where a marked file comes from."""
+    settings = Settings.from_environment()
+    at = datetime.now(UTC)
+    store = Store.of(settings, origin=here())
+    with (
+        acting(store, did="release.trace", subject=f"release:{watermark}"[:120]) as user,
+        store.write() as session,
+    ):
+        found = releases.trace(session, watermark, actor=user, at=at)
+    if as_json:
+        lines = [
+            {"at": moment.isoformat(), "who": who, "did": did, "watermark": mark}
+            for moment, who, did, mark in found.lines
+        ]
+        typer.echo(json.dumps({"number": found.number, "lines": lines}, ensure_ascii=False))
+        return
+    for moment, who, did, mark in found.lines:
+        local = moment.astimezone(settings.zone)
+        typer.echo(f"{local:%Y-%m-%d %H:%M:%S}  {who}  {label_of(did)}  {mark}".rstrip())
 
 
 def _export(what: str, out: Path, given: dict[str, str], *, replace: bool, as_json: bool) -> None:

@@ -205,6 +205,16 @@ class Scope:
             return False
         return any(area_path.startswith(mine) for mine in self.areas)
 
+    def holds(self, other: "Scope") -> bool:
+        """Whether all that `other` shows lies inside."""
+        if self.whole_city:
+            return True
+        return (
+            not other.whole_city
+            and all(self.covers(area) for area in other.areas)
+            and set(other.units) <= set(self.units)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:

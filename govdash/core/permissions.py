@@ -8,6 +8,8 @@ class Permission(StrEnum):
 
     EVENT_READ = "scope:event:read"
     EVENT_EXPORT = "scope:event:export"
+    EXPORT_PERSONAL = "scope:export:personal"
+    EXPORT_APPROVE = "scope:export:approve"
     EVENT_IMPORT = "scope:event:import"
     ALERT_READ = "scope:alert:read"
     ALERT_HANDLE = "scope:alert:handle"

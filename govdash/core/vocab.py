@@ -207,6 +207,15 @@ class ImportState(Labelled):
     INTERRUPTED = "interrupted", "中断"
 
 
+class ReleaseState(Labelled):
+    """Where a request to take out personal data stands."""
+
+    ASKED = "asked", "待审批"
+    APPROVED = "approved", "已批准"
+    REFUSED = "refused", "未批准"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
 class Result(Labelled):
     """Whether a journalled action was done or refused."""
 

@@ -130,12 +130,21 @@ def names_of(session: Session) -> Names:
 
 
 def events(
-    lake: Lake, query: EventQuery, names: Names, *, zone: ZoneInfo, as_of: datetime
+    lake: Lake,
+    query: EventQuery,
+    names: Names,
+    *,
+    zone: ZoneInfo,
+    as_of: datetime,
+    known_at: datetime | None = None,
 ) -> Export:
-    """Return the events of `query`, in the order and with the versions that the screen shows."""
+    """Return the events of `query`, in the order and with the versions that the screen shows.
+
+    `known_at`: with the versions that were known then.
+    """
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for batch in queries.stream(lake, query, batch_rows=BATCH_ROWS):
+        for batch in queries.stream(lake, query, batch_rows=BATCH_ROWS, as_of=known_at):
             yield _named(batch, names)
 
     return Export(
@@ -143,7 +152,7 @@ def events(
         title="事件",
         columns=EVENT_COLUMNS,
         batches=batches,
-        rows=queries.total(lake, query),
+        rows=queries.total(lake, query, as_of=known_at),
         zone=zone,
         as_of=as_of,
         words=in_words(query, names),

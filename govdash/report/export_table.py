@@ -63,6 +63,8 @@ class Export:
     params: Mapping[str, str] = field(default_factory=dict[str, str])  # the query, for a machine
     span: str = ""  # "20260101-20260131", for the file name
     data_version: int = 0
+    watermark: str = ""  # number of this download; the rows carry it in a column
+    marked_for: str = ""  # who took it and when
 
     @property
     def as_of_text(self) -> str:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from govdash.report.export_table import (
     labelled,
     local_naive,
 )
+from govdash.report.watermark import watermark_image
 
 SHEET_ROWS = 1_048_576  # Excel's limit, the header line included
 CELL_CHARS = 32_767  # Excel's limit
@@ -88,6 +90,7 @@ def _new_sheet(book: Workbook, export: Export, tally: Tally) -> Worksheet:
     sheet = book.add_worksheet(name)
     head = book.add_format({"bold": True, "bg_color": "#E8EEF7", "bottom": 1})
     sheet.freeze_panes(1, 0)
+    _mark(sheet, export)
     for place, column in enumerate(export.columns):
         sheet.set_column(
             place, place, {Holds.TIME: 19, Holds.NUMBER: 12, Holds.COUNT: 8}.get(column.holds, 16)
@@ -95,6 +98,16 @@ def _new_sheet(book: Workbook, export: Export, tally: Tally) -> Worksheet:
         zone = f"（{export.zone.key}）" if column.holds is Holds.TIME else ""
         sheet.write_string(0, place, column.label + zone, head)
     return sheet
+
+
+def _mark(sheet: Worksheet, export: Export) -> None:
+    """Show the watermark behind the cells on the screen, and above and below them on paper."""
+    if not export.watermark:
+        return
+    said = f"{export.watermark}　{export.marked_for}".replace("&", "&&")  # "&" begins a code
+    sheet.set_header(f"&C&14&K808080{said}")
+    sheet.set_footer(f"&L&K808080{said}&R&P / &N")
+    sheet.set_background(BytesIO(watermark_image(export.watermark)))
 
 
 def _cells(batch: pa.RecordBatch, column: Column, export: Export, tally: Tally) -> list[Any]:
@@ -127,8 +140,14 @@ def _write_about(book: Workbook, sheet: Worksheet, export: Export, tally: Tally)
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, 90)
     sheet.write_string(0, 0, f"{export.title}导出", head)
+    _mark(sheet, export)
     said = [
         ("数据截至", export.as_of_text),
+        *(
+            [("水印", f"{export.watermark}　{export.marked_for}　含个人信息，请勿外传")]
+            if export.watermark
+            else []
+        ),
         ("行数", f"{tally.rows:,} 行，{tally.sheets} 个工作表"),
         *export.words,
         ("时间", f"各列时间均为 {export.zone.key} 当地时间；经纬度为 WGS-84。"),

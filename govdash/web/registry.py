@@ -55,6 +55,14 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry("管理", "admin/data.py", "数据汇聚", "database", "data", Permission.EVENT_READ),
     PageEntry(
+        "管理",
+        "admin/releases.py",
+        "导出审批",
+        "approval",
+        "releases",
+        Permission.EXPORT_APPROVE,
+    ),
+    PageEntry(
         "管理", "admin/status.py", "系统状态", "monitor_heart", "status", Permission.STATUS_READ
     ),
     PageEntry("管理", "admin/accounts.py", "用户账号", "group", "accounts", Permission.USER_EDIT),

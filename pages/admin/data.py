@@ -3,15 +3,23 @@
 import streamlit as st
 
 from govdash.core.permissions import Permission
-from govdash.web import exports, importlist, imports, open_page, workparts
+from govdash.web import exports, importlist, imports, open_page, releases, workparts
+from govdash.web.acting import say_outcome
 
-TABS = {"import": "导入事件", "history": "导入记录", "areas": "区域", "export": "导出"}
+TABS = {
+    "import": "导入事件",
+    "history": "导入记录",
+    "areas": "区域",
+    "export": "导出",
+    "personal": "个人信息导出",
+}
+FILTERED = {"export", "personal"}
 
 with open_page("数据汇聚", needs=Permission.EVENT_READ) as page:
     workparts.style()
     tab = st.segmented_control(
         "功能",
-        list(TABS),
+        [tab for tab in TABS if tab != "personal" or releases.may_ask(page)],
         default="import",
         required=True,
         key="tab",
@@ -19,8 +27,9 @@ with open_page("数据汇聚", needs=Permission.EVENT_READ) as page:
         label_visibility="collapsed",
         bind="query-params",
     )
-    query = page.filters(default="30d") if tab == "export" else None
-    if query is not None:
+    query = page.filters(default="30d") if tab in FILTERED else None
+    say_outcome()
+    if query is not None and tab == "export":
         for what in exports.TITLES:
             with st.container(key=f"card_export_{what}"):
                 exports.export_panel(page, query, what)
@@ -28,14 +37,18 @@ with open_page("数据汇聚", needs=Permission.EVENT_READ) as page:
         left, right = st.columns(2)
         with left, st.container(key="card_tasks"):
             chosen = None
-            if tab == "import":
+            if query is not None:
+                releases.ask_panel(page, query)
+            elif tab == "import":
                 imports.import_panel(page)
             elif tab == "areas":
                 importlist.areas_panel(page)
             else:
                 chosen = importlist.history(page)
         with right, st.container(key="card_task"):
-            if tab == "import":
+            if query is not None:
+                releases.mine_panel(page)
+            elif tab == "import":
                 imports.watch_panel(page)
             elif tab == "areas":
                 importlist.area_counts(page)

@@ -14,12 +14,19 @@ from govdash.access import acts, load_user
 from govdash.cli import app
 from govdash.core.actions import ACTIONS, BY_PEOPLE
 from govdash.core.errors import GovDashError
+from govdash.core.filters import EventFilter, Period
 from govdash.core.settings import Settings
 from govdash.core.vocab import CaseAction, CaseState, Disposition, Result
 from govdash.store import Session, Store, accounts, journal, keys, persons
 from govdash.store.models import ApiKey, Case, Event
 from govdash.store import Session, Store, accounts, devices, journal, keys
 from govdash.store.models import ApiKey, Case, DeviceToken
+from govdash.core.vocab import CaseAction, CaseState, Disposition, ReleaseState, Result
+from govdash.lake import Lake
+from govdash.report import releases
+from govdash.report.export import Format
+from govdash.store import Session, Store, accounts, journal, keys
+from govdash.store.models import ApiKey, Case, Release
 from govdash.web import importreport
 from govdash.workflow import alerts, cases, feedback, reporter, rules
 from govdash.workflow.flow import CASE_FLOW
@@ -257,6 +264,70 @@ def unmask(b: Bench) -> None:
         "person.unmask",
         lambda s: reporter.unmask(s, number, actor=b.user(s), reason="电话回访核实", at=soon()),
     )
+def standing_release(b: Bench, asked_by: str, state: ReleaseState = ReleaseState.ASKED) -> str:
+    """Write a request to take personal data out, without the journal."""
+    now = datetime.now(UTC)
+    approved = state is ReleaseState.APPROVED
+    today = now.date().isoformat()
+    with b.store.write() as session:
+        row = Release(
+            number="DC-20260610-0001", format="csv", params={"from": today, "to": today}, words=[],
+            areas=[], units=[], whole_city=True, rows=1, reason="复查案件", asked_by=asked_by,
+            asked_at=now, state=state, decided_by="another" if approved else None,
+            expires_at=now + timedelta(days=1) if approved else None, allowed=int(approved),
+        )  # fmt: skip
+        session.add(row)
+    return "DC-20260610-0001"
+
+
+def ask(b: Bench) -> None:
+    chosen = EventFilter(Period.last_days(30, until=datetime.now(UTC).date()))
+    b.act(
+        "release.ask",
+        lambda s: releases.ask(
+            s, Lake.open(b.settings), chosen, Format.CSV, reason="市信访办复查案件",
+            actor=b.user(s), at=soon(), zone=b.settings.zone,
+        ),
+    )  # fmt: skip
+
+
+def decide(how: Callable[..., object], did: str) -> Callable[[Bench], None]:
+    def do(b: Bench) -> None:
+        number = standing_release(b, "fen")
+        b.act(did, lambda s: how(s, number, note="理由", actor=b.user(s), at=soon()))
+
+    return do
+
+
+def withdraw(b: Bench) -> None:
+    number = standing_release(b, login_of(b))
+    b.act("release.withdraw", lambda s: releases.withdraw(s, number, actor=b.user(s), at=soon()))
+
+
+def take(b: Bench) -> None:
+    number = standing_release(b, login_of(b), ReleaseState.APPROVED)
+    b.act(
+        "release.take",
+        lambda s: releases.take(
+            s, b.store, Lake.open(b.settings), number,
+            actor=b.user(s), at=soon(), zone=b.settings.zone,
+        ),
+    )  # fmt: skip
+
+
+def trace(b: Bench) -> None:
+    """Look for a file whose lines were put there without the action."""
+    with b.store.write() as session:
+        journal.record(
+            session, actor="fen", did="detect.tick", subject="release:DC-20260610-0001",
+            at=datetime.now(UTC), detail={"watermark": "DC-20260610-0001-1"},
+        )  # fmt: skip
+    b.command("export", "trace", "DC-20260610-0001-1")
+
+
+def login_of(b: Bench) -> str:
+    with b.store.read() as session:
+        return b.user(session).login
 
 
 DO: dict[str, Callable[[Bench], None]] = {
@@ -273,6 +344,12 @@ DO: dict[str, Callable[[Bench], None]] = {
     "export": lambda b: b.command("export", "events", "--out", str(b.folder / "e.csv")),
     "audit.export": lambda b: b.command("audit", "export", "--out", str(b.folder / "a.jsonl")),
     "backup.make": lambda b: b.command("backup", "--out", str(b.folder / "backup")),
+    "release.ask": ask,
+    "release.approve": decide(releases.approve, "release.approve"),
+    "release.refuse": decide(releases.refuse, "release.refuse"),
+    "release.withdraw": withdraw,
+    "release.take": take,
+    "release.trace": trace,
     "lake.sync": lambda b: b.command("lake", "sync"),
     "lake.rebuild": lambda b: b.command("lake", "rebuild"),
     "detect.run": lambda b: b.command("detect", "run"),

@@ -142,6 +142,7 @@ CITY_WIDE = {
     "DeviceToken": "by permission",
     "FailedTries": "read by signing in alone",
     "ApiKey": "by permission",
+    "Release": "one's own, or by permission inside one's scope",
     "JournalLine": "the auditor's; by permission",
     "JournalAnchor": "the auditor's; by permission",
     "JournalHead": "the auditor's; by permission",

@@ -16,6 +16,7 @@ from govdash.store.models.people import (
     UserUnit,
 )
 from govdash.store.models.places import Area, Category, CategoryAlias, MapLayer, Unit
+from govdash.store.models.releases import Release
 from govdash.store.models.signing import (
     DeviceToken,
     FailedTries,
@@ -52,6 +53,7 @@ __all__ = [
     "MapLayer",
     "PasswordHistory",
     "RejectedRow",
+    "Release",
     "Role",
     "Rule",
     "Unit",
