@@ -60,6 +60,25 @@ def new_password(session: Session, login: str, *, actor: User, at: datetime) -> 
     return made
 
 
+def bind(session: Session, login: str, identity: str | None, *, actor: User, at: datetime) -> None:
+    """Bind an account to an identity at the provider (`oidc.identity_of`), or to none.
+
+    Raises
+    ------
+    InputError
+        When the identity is bound to another account.
+    """
+    actor.require_held(Permission.USER_EDIT)
+    account = found(session, login)
+    other = accounts.by_identity(session, identity) if identity else None
+    if other is not None and other.id != account.id:
+        raise InputError(f"这个统一身份已绑定账号“{other.login}”；请先解除。")
+    before = {"identity": account.identity}
+    account.identity = identity
+    signing.revoke_of_user(session, account.id, at=at)
+    _log(session, actor, "user.bind", login, at, before=before, after={"identity": identity})
+
+
 def lock(session: Session, login: str, *, actor: User, at: datetime) -> None:
     """Close an account; its sessions end now."""
     actor.require_held(Permission.USER_EDIT)

@@ -50,11 +50,23 @@ class Signed:
     is_device: bool = False
 
 
-def begin(
-    session: Session, account: UserAccount, *, at: datetime, origin: Origin, agent: str
+def begin(  # the words of a row
+    session: Session,
+    account: UserAccount,
+    *,
+    at: datetime,
+    origin: Origin,
+    agent: str,
+    federated: bool = False,
 ) -> str:
-    """Begin a session of an account whose password was right; return its token."""
-    return _begin(session, at=at, ends=at + ABSOLUTE, origin=origin, agent=agent, user=account.id)
+    """Begin a session of an account whose password was right; return its token.
+
+    `federated`: whom a provider of identities vouches for, without a password of ours.
+    """
+    ends, user = at + ABSOLUTE, account.id
+    return _begin(
+        session, at=at, ends=ends, origin=origin, agent=agent, user=user, federated=federated
+    )
 
 
 def begin_device(
@@ -186,6 +198,7 @@ def _begin(  # the words of a row
     agent: str,
     user: int | None = None,
     device: int | None = None,
+    federated: bool = False,
 ) -> str:
     token = secrets.token_urlsafe(32)  # 256 random bits: no slow hash is needed
     signing.forget_sessions(session, before=at - KEPT)
@@ -196,6 +209,7 @@ def _begin(  # the words of a row
         created_at=at,
         active_at=at,
         ends_at=ends,
+        federated=federated,
         address=origin.address,
         agent=agent[:_AGENT],
     )
@@ -217,7 +231,8 @@ def _stage(
 ) -> Stage:
     if account.totp_on_at is not None and row.factor_at is None:
         return Stage.FACTOR
-    if account.must_change or passwords.too_old(account, settings, at=at):
+    old = account.must_change or passwords.too_old(account, settings, at=at)
+    if old and not row.federated:
         return Stage.PASSWORD
     if account.totp_on_at is None and needs_factor(session, account):
         return Stage.ENROL

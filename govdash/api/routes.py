@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from govdash.api.displays import display_routes
 from govdash.api.exports import export_routes
+from govdash.api.federated import federated_routes
 from govdash.api.geo import geo_routes
 from govdash.api.health import health_routes
 from govdash.api.journal import journal_routes
@@ -57,6 +58,7 @@ def all_routes(
         *signing_routes(store, settings),
         *own_session_routes(store, settings),
         *display_routes(store, settings),
+        *federated_routes(store, settings),
         *export_routes(store, lake, settings),
         *journal_routes(store, settings),
     ]

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from govdash.access import passwords, sessions, signin, totp
 from govdash.access.sessions import Signed, Stage
 from govdash.api import cookies, paper
+from govdash.api.federated import way_in
 from govdash.api.visit import (
     LOGIN,
     LOGOUT,
@@ -63,7 +64,8 @@ def _login_page(visit: Visit, said: str = "", login: str = "", status: int = 200
             "password", "密码", kind="password", autocomplete="current-password", maxlength="128"
         ),
     )
-    return visit.page("登录", paper.trouble(said) + body, status)
+    other = way_in(visit.settings, visit.next)
+    return visit.page("登录", paper.trouble(said) + body + other, status)
 
 
 def _log_in(visit: Visit) -> Response:

@@ -16,7 +16,14 @@ from govdash.access.signin import Door
 from govdash.api import cookies, forms, paper
 from govdash.api.client import client_scheme
 from govdash.api.origin import origin_of
-from govdash.core.errors import GovDashError, SignedOut, TooMany
+from govdash.core.errors import (
+    GovDashError,
+    NotFound,
+    Refused,
+    SignedOut,
+    TooMany,
+    Unavailable,
+)
 from govdash.core.settings import Settings
 from govdash.store import Store
 
@@ -24,8 +31,15 @@ from govdash.store import Store
 LOGIN, LOGOUT, PASSWORD, TOTP = "/login", "/logout", "/password", "/totp"
 SESSIONS: Final = "/sessions"
 DEVICE: Final = "/device"
+NEVER_NEXT: Final = frozenset({LOGIN, LOGOUT, PASSWORD, TOTP, "/device", "/oidc"})
 _STEPS: Final = {Stage.FACTOR: TOTP, Stage.ENROL: TOTP, Stage.PASSWORD: PASSWORD}
-_STATUS: Final = {SignedOut.code: 401, TooMany.code: 429, "refused": 403}
+_STATUS: Final = {
+    SignedOut.code: 401,
+    TooMany.code: 429,
+    Refused.code: 403,
+    NotFound.code: 404,
+    Unavailable.code: 503,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +123,7 @@ def local_path(text: str) -> str:
         return "/"
     first = "/" + parts.path.strip("/").partition("/")[0]
     elsewhere = parts.scheme or parts.netloc or first in {LOGIN, LOGOUT, PASSWORD, TOTP, DEVICE}
+    elsewhere = parts.scheme or parts.netloc or first in NEVER_NEXT
     return "/" if elsewhere else text
 
 

@@ -12,6 +12,12 @@ from govdash.access.directory import directory
 from govdash.cli.acting import acting
 from govdash.cli.origin import here
 from govdash.core.errors import Refused
+from govdash.access import load_user, oidc, people, totp
+from govdash.access import lockout as tries
+from govdash.cli.acting import acting
+from govdash.cli.origin import here
+from govdash.core.errors import InputError, Refused
+from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.vocab import Mode
 from govdash.store import Store
@@ -69,6 +75,22 @@ def set_password(login: Login, *, as_json: AsJson = False) -> None:
         typer.echo(json.dumps({"login": login, "password": made}))
     else:
         typer.echo(f"{login} 的新密码（只显示这一次）：{made}")
+
+
+@app.command(help="绑定统一身份平台的标识；不给标识则解除。绑定后立即退出其全部会话。")
+def bind(
+    login: Login,
+    told: Annotated[str, typer.Argument(help="标识（GOVDASH_OIDC_CLAIM 的值）。")] = "",
+) -> None:
+    """Bind an account to an identity."""
+    settings = Settings.from_environment()
+    if told and not settings.oidc_issuer:
+        raise InputError("没有设置统一身份认证（GOVDASH_OIDC_ISSUER 等三项）。")
+    store = _store()
+    with _acting(store, "user.bind", login) as user, store.write() as session:
+        identity = oidc.identity_of(settings, told) if told else None
+        people.bind(session, login, identity, actor=user, at=_now())
+    typer.echo(f"账号 {login} 已{'绑定' if told else '解除'}统一身份。")
 
 
 @app.command(help="停用账号，立即退出其全部会话。")

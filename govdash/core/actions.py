@@ -49,6 +49,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "user.add": "开设账号",
     "user.password": "重置密码",
     "user.lock": "停用账号",
+    "user.bind": "绑定统一身份",
     "user.unlock": "启用账号",
     "user.roles": "授予角色",
     "user.areas": "授予范围",

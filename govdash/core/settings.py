@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from govdash.core import secrecy
@@ -14,6 +15,8 @@ from govdash.core.times import DEFAULT_TIMEZONE
 from govdash.core.vocab import Mode
 
 ROOT = Path(__file__).resolve().parents[2]
+_OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 Network = IPv4Network | IPv6Network
 LOG_DAYS = 180  # the law asks for six months (Cybersecurity Law, article 21)
 
@@ -43,6 +46,11 @@ class Settings:
     demo_live_rate: float  # GOVDASH_DEMO_RATE: live demo events a minute; 0 means none
     tick_minutes: int  # GOVDASH_TICK_MINUTES: minutes between two detection ticks
     idle_minutes: int  # GOVDASH_IDLE_MINUTES: a session without activity ends after so many
+    oidc_issuer: str  # GOVDASH_OIDC_ISSUER: provider of identities; empty: passwords only
+    oidc_client_id: str  # GOVDASH_OIDC_CLIENT_ID
+    oidc_client_secret: str = field(repr=False)  # GOVDASH_OIDC_CLIENT_SECRET
+    oidc_claim: str  # GOVDASH_OIDC_CLAIM: which claim is the identity; "sub"
+    oidc_name: str  # GOVDASH_OIDC_NAME: what the provider is called on the sign-in page
     trusted_proxies: tuple[Network, ...]  # GOVDASH_TRUSTED_PROXIES: whose X-Forwarded-* counts
 
     @property
@@ -130,8 +138,26 @@ class Settings:
             demo_live_rate=rate,
             tick_minutes=minutes,
             idle_minutes=idle,
+            oidc_claim=env.get("GOVDASH_OIDC_CLAIM") or "sub",
+            oidc_name=env.get("GOVDASH_OIDC_NAME") or "",
+            **_oidc(env),
             trusted_proxies=_networks(env.get("GOVDASH_TRUSTED_PROXIES") or ""),
         )
+
+
+def _oidc(env: Mapping[str, str]) -> dict[str, str]:
+    """Read the provider of identities: all three or none."""
+    told = {name: env.get(f"GOVDASH_{name.upper()}") or "" for name in _OIDC}
+    if any(told.values()) and not all(told.values()):
+        missing = "、".join(f"GOVDASH_{name.upper()}" for name, value in told.items() if not value)
+        raise SettingsError(f"统一身份认证缺少 {missing}；三项都要写，或都不写。")
+    parts = urlsplit(told["oidc_issuer"])
+    local = parts.scheme == "http" and parts.hostname in LOCAL_HOSTS
+    if told["oidc_issuer"] and parts.scheme != "https" and not local:
+        raise SettingsError(
+            "GOVDASH_OIDC_ISSUER 应以 https:// 开头（本机测试可用 http://127.0.0.1）。"
+        )
+    return told
 
 
 def _mode(env: Mapping[str, str], url: str, var: Path) -> Mode:

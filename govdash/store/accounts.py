@@ -88,6 +88,11 @@ def account(session: Session, login: str, *, lock: bool = False) -> UserAccount 
     return session.scalar(wanted)
 
 
+def by_identity(session: Session, identity: str) -> UserAccount | None:
+    """Return the account that an identity of a provider is bound to."""
+    return session.scalar(select(UserAccount).where(UserAccount.identity == identity))
+
+
 def listed(session: Session) -> Sequence[UserAccount]:
     """Return every account, by login."""
     return session.scalars(select(UserAccount).order_by(UserAccount.login)).all()

@@ -364,6 +364,7 @@ DO: dict[str, Callable[[Bench], None]] = {
     "user.add": lambda b: b.command("users", "add", "sun", "--name", "孙"),
     "user.password": on_somebody("set-password"),
     "user.lock": on_somebody("lock"),
+    "user.bind": on_somebody("bind"),
     "user.unlock": on_somebody("unlock"),
     "user.roles": on_somebody("roles", "--role", "local_operator"),
     "user.areas": on_somebody("areas", "--all-areas"),

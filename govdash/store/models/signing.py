@@ -61,6 +61,7 @@ class UserSession(Base):
     created_at: Mapped[datetime]
     active_at: Mapped[datetime]  # what a person last did; an automatic refresh is nothing
     ends_at: Mapped[datetime]  # whatever happens
+    federated: Mapped[bool] = mapped_column(default=False)  # signed in at a provider, no password
     factor_at: Mapped[datetime | None]  # when the second factor was given
     revoked_at: Mapped[datetime | None]
     address: Mapped[str] = mapped_column(String(64), default="")
