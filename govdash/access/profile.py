@@ -16,6 +16,7 @@ class Profile:
     units: tuple[str, ...] = ()
     whole_city: bool = False
     is_device: bool = False
+    marked: bool = True  # whether the watermark lies over what they see
 
     @property
     def place(self) -> str:
@@ -29,11 +30,13 @@ def profile_of(session: Session, signed: Signed) -> Profile:
     if account is None:
         return Profile(signed.login, signed.name, is_device=signed.is_device)
     table = units.units(session)
+    held = accounts.roles_of(session, account.id)
     names = dict(zip(table["code"], table["name"], strict=True))
     return Profile(
         login=account.login,
         name=account.name,
-        roles=tuple(role.name for role in accounts.roles_of(session, account.id)),
+        roles=tuple(role.name for role in held),
         units=tuple(names.get(code, code) for code in accounts.units_of(session, account.id)),
         whole_city=account.whole_city,
+        marked=not held or any(role.watermark for role in held),
     )

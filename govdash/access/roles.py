@@ -25,6 +25,7 @@ class RoleEntry(BaseModel):
     name: str = Field(min_length=1)
     permissions: tuple[Permission, ...]
     administers: bool = False
+    watermark: bool = True
 
 
 _ENTRIES: Final = TypeAdapter(tuple[RoleEntry, ...])
@@ -59,6 +60,7 @@ def seed(session: Session, data: Path) -> None:
             name=entry.name,
             permissions=[p.value for p in entry.permissions],
             administers=entry.administers,
+            watermark=entry.watermark,
         )
 
 

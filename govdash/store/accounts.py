@@ -16,10 +16,17 @@ def put_role(
     name: str,
     permissions: Sequence[str],
     administers: bool = False,
+    watermark: bool = True,
 ) -> None:
     """Create or replace a role."""
     session.merge(
-        Role(code=code, name=name, permissions=sorted(permissions), administers=administers)
+        Role(
+            code=code,
+            name=name,
+            permissions=sorted(permissions),
+            administers=administers,
+            watermark=watermark,
+        )
     )
 
 

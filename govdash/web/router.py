@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from govdash.web import header, menu, signed, theme
+from govdash.web import header, menu, signed, theme, watermark
 
 ICON = Path(__file__).with_name("icon.png")  # an icon name would fetch a font from afar
 
@@ -18,4 +18,5 @@ theme.apply()
 visitor = signed.visitor()
 signed.watch()
 header.draw(visitor)
+watermark.draw(visitor)
 menu.navigation(visitor.user).run()

@@ -39,6 +39,7 @@ class Role(Base):
     name: Mapped[str] = mapped_column(Text)
     permissions: Mapped[list[str]]
     administers: Mapped[bool] = mapped_column(default=False)  # one of three; needs a second factor
+    watermark: Mapped[bool] = mapped_column(default=True)  # who, where and when over every page
 
 
 class UserRole(Base):
