@@ -34,20 +34,24 @@ class Triage:
         phrases: dict[str, list[str]],
         rng: np.random.Generator,
     ) -> None:
-        self.seen = 0
         self._agenda, self._casework, self._rng = agenda, casework, rng
         self._labels, self._phrases = labels, phrases
-        self._known: set[int] = set()
+        self._known: set[tuple[int, int]] = set()  # one that came back is another version
+
+    @property
+    def seen(self) -> int:
+        """How many alerts there were, each counted once however often it came back."""
+        return len({alert_id for alert_id, _ in self._known})
 
     def look(self, session: Session, at: datetime) -> None:
         """Decide about every alert that is new since the last look."""
         table = board.alerts(session, SYSTEM.scope, handling=[Handling.NEW], limit=1000)
         for row in table.to_dict("records"):
             alert = {str(name): value for name, value in row.items()}
-            if int(alert["id"]) in self._known:
+            now = int(alert["id"]), int(alert["version"])
+            if now in self._known:
                 continue
-            self._known.add(int(alert["id"]))
-            self.seen += 1
+            self._known.add(now)
             if at > self._agenda.end - _LEFT and self._rng.random() < 0.85:
                 continue
             self._decide(int(alert["id"]), real=self._is_real(alert), at=at)

@@ -34,6 +34,7 @@ COLUMNS: Final = (
     "disposition",
     "handler",
     "handled_at",
+    "acknowledged_until",
     "note",
     "first_seen_at",
     "last_seen_at",
@@ -91,7 +92,7 @@ def firing(session: Session) -> Sequence[Alert]:
     """Return every alert whose signal has not cleared, by id, locked."""
     alive = (
         select(Alert)
-        .where(Alert.signal.in_([Signal.PENDING, Signal.FIRING, Signal.CLEARING]))
+        .where(Alert.signal.in_([Signal.PENDING, Signal.FIRING, Signal.CLEARING, Signal.STALE]))
         .order_by(Alert.id)
         .with_for_update()
         .execution_options(populate_existing=True)

@@ -85,4 +85,5 @@ def _nothing(tray: Tray) -> Html:
 def _meta(alert: Mapping[str, Any]) -> str:
     window = triage.window_words(alert["window_first"], alert["window_last"])
     counts = f"实测 {number(alert['observed'])} / 预期 {amount(alert['expected'])}"
-    return f"{window} · {counts} · {alert['signal_label']}"
+    signal = "消退前无人查看" if alert["unseen"] else alert["signal_label"]
+    return f"{window} · {counts} · {signal}"

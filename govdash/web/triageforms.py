@@ -76,6 +76,9 @@ def actions(page: Page, life: AlertLife) -> None:
                 on_click=acting.open_drawer,
                 args=("alert_dismiss", row["version"], ALERT, row["id"]),
             )
+        if row["acknowledged_until"] is not None:
+            until = workparts.clock_time(row["acknowledged_until"], page.zone, now=page.now)
+            st.caption(f"签收有效至 {until}，到期退回待签收。")
 
 
 def _why_nothing(row: Mapping[str, Any]) -> str:
@@ -86,7 +89,8 @@ def _why_nothing(row: Mapping[str, Any]) -> str:
 def _acknowledge(page: Page, alert_id: int, version: int) -> None:
     def act(session: Session, user: User, at: datetime) -> str:
         alert = alerts.acknowledge(session, alert_id, actor=user, at=at, seen_version=version)
-        return f"已签收 {alert.number}。"
+        until = workparts.clock_time(alert.acknowledged_until, page.zone, now=at)
+        return f"已签收 {alert.number}，有效至 {until}；在此之前转案件或排除。"
 
     st.query_params[ALERT] = str(alert_id)
     acting.perform(page, act, did="alert.acknowledge", subject=f"alert:{alert_id}")

@@ -3,7 +3,7 @@
 The machine's part, raising and clearing, is `signals`; `raise_alert` can be had from here too.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from govdash.access import User
@@ -13,6 +13,8 @@ from govdash.core.vocab import Disposition, Handling
 from govdash.store import Session, journal
 from govdash.store import alerts as rows
 from govdash.store.models import Alert
+from govdash.workflow import alertlog
+from govdash.workflow import rules as rule_book
 from govdash.workflow.flow import AlertAction, next_handling
 from govdash.workflow.signals import fingerprint, raise_alert
 
@@ -36,7 +38,7 @@ def acknowledge(
     note: str = "",
     seen_version: int | None = None,
 ) -> Alert:
-    """签收: somebody looks after the alert from now on."""
+    """签收: somebody looks after the alert from now on, for as long as its rule lets it wait."""
     before = _standing(_locked(session, alert_id, actor))
     alert = _handled(session, alert_id, AlertAction.ACKNOWLEDGE, actor, at, note, seen_version)
     done = AlertAction.ACKNOWLEDGE.value
@@ -94,9 +96,10 @@ def close(
         raise Conflict(
             f"监测提示 {alert.number} 已是“{alert.handling.label}”，不能随案件关闭；请刷新后再看。"
         )
-    alert.handling, alert.disposition = Handling.CLOSED, disposition
-    _touched(alert, actor, at, note)
-    _log(session, alert, "close", actor, at=at, note=note, detail=_said(disposition))
+    values = {"handling": Handling.CLOSED, "disposition": disposition}
+    values |= _touched(alert, actor, at, note)
+    detail = _said(disposition)
+    alertlog.people(session, alert, "close", values, actor=actor, at=at, note=note, detail=detail)
     return alert
 
 
@@ -104,9 +107,8 @@ def release(session: Session, alert_id: int, *, reason: str, actor: User, at: da
     """Give an alert back to the board when its case ends without a result."""
     alert = _locked(session, alert_id, actor)
     if alert.handling is Handling.LINKED:
-        alert.handling = Handling.NEW
-        _touched(alert, actor, at, "")
-        _log(session, alert, "release", actor, at=at, note=reason)
+        values = {"handling": Handling.NEW} | _touched(alert, actor, at, "")
+        alertlog.people(session, alert, "release", values, actor=actor, at=at, note=reason)
     return alert
 
 
@@ -128,10 +130,16 @@ def _handled(
             f"监测提示 {alert.number} 刚被{alert.handler or '他人'}更新为“{alert.handling.label}”；"
             "请刷新后再操作，您填写的内容没有丢失。"
         )
-    alert.handling = next_handling(alert.handling, action)
-    alert.disposition = disposition
-    _touched(alert, actor, at, note)
-    _log(session, alert, action.value, actor, at=at, note=note, detail=_said(disposition))
+    handling = next_handling(alert.handling, action)
+    until = None
+    if handling is Handling.ACKNOWLEDGED:
+        until = at + timedelta(hours=_acknowledge_hours(session, alert))
+    values = {"handling": handling, "disposition": disposition, "acknowledged_until": until}
+    values |= _touched(alert, actor, at, note)
+    detail = _said(disposition)
+    alertlog.people(
+        session, alert, action.value, values, actor=actor, at=at, note=note, detail=detail
+    )
     return alert
 
 
@@ -142,29 +150,20 @@ def _locked(session: Session, alert_id: int, actor: User) -> Alert:
     return alert
 
 
-def _touched(alert: Alert, actor: User, at: datetime, note: str) -> None:
+def _acknowledge_hours(session: Session, alert: Alert) -> float:
+    rule = rule_book.get(session, alert.rule_code, alert.rule_version)
+    return rule.parameters.acknowledge_hours[alert.level]
+
+
+def _touched(alert: Alert, actor: User, at: datetime, note: str) -> dict[str, Any]:
     if alert.handled_at is not None and at < alert.handled_at:
         raise InputError("操作时间早于上一次处理时间；请检查系统时钟。")
-    alert.handler, alert.handled_at = actor.name, at
-    if note:
-        alert.note = f"{alert.note}\n{note}" if alert.note else note
+    told = "\n".join(text for text in (alert.note, note) if text)
+    return {"handler": actor.name, "handled_at": at, "note": told}
 
 
 def _said(disposition: Disposition | None) -> dict[str, Any]:
     return {"disposition": disposition.value} if disposition else {}
-
-
-def _log(
-    session: Session,
-    alert: Alert,
-    did: str,
-    actor: User,
-    *,
-    at: datetime,
-    note: str = "",
-    detail: dict[str, Any] | None = None,
-) -> None:
-    rows.add_step(session, alert, at=at, actor=actor.login, did=did, note=note, detail=detail)
 
 
 def _record(

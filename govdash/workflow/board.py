@@ -10,7 +10,16 @@ import pandas as pd
 from govdash.access import SYSTEM
 from govdash.core.errors import NotFound
 from govdash.core.filters import Scope
-from govdash.core.vocab import CaseAction, CaseState, Clock, Handling, Labelled, Level, LimitUnit
+from govdash.core.vocab import (
+    CaseAction,
+    CaseState,
+    Clock,
+    Handling,
+    Labelled,
+    Level,
+    LimitUnit,
+    Signal,
+)
 from govdash.detect import Evidence
 from govdash.store import Session, accounts
 from govdash.store import alerts as alert_rows
@@ -22,6 +31,7 @@ from govdash.workflow.clocks import Lamp
 from govdash.workflow.deadlines import Deadlines, in_force
 from govdash.workflow.flow import AlertAction, actions_from, alert_actions
 from govdash.workflow.naming import Names
+from govdash.workflow.signals import SEVERE
 
 L = TypeVar("L", bound=Labelled)
 
@@ -53,6 +63,8 @@ ALERT_COLUMNS: Final = (
     "disposition_label",
     "handler",
     "handled_at",
+    "acknowledged_until",
+    "unseen",
     "note",
     "first_seen_at",
     "last_seen_at",
@@ -110,6 +122,10 @@ CASE_COLUMNS: Final = (
 STEP_LABELS: Final[Mapping[str, str]] = {
     "raise": "发出提示",
     "update": "提示更新",
+    "evidence": "证据更新",
+    "expire": "签收到期，退回待签收",
+    "regress": "结束后再现，退回待签收",
+    "auto_close": "自动关闭",
     "signal": "信号变化",
     "seen_again": "结束后再次出现",
     "reopen": "退回待签收",
@@ -220,6 +236,10 @@ def alert_life(session: Session, alert_id: int, scope: Scope) -> AlertLife:
     board = _alert_board(session, alert_rows.listed(session, scope, ids=[alert_id]))
     similar = alert_rows.listed(session, scope, like=alert, limit=20)
     log = _with_names(session, typed.masked(alert_rows.steps(session, alert_id, scope)))
+    log = _with_names(session, alert_rows.steps(session, alert_id, scope))
+    log = log[log["did"] != "evidence"].reset_index(
+        drop=True
+    )  # for `alertlog.rebuild`, not for people
     log["did_label"] = [STEP_LABELS.get(str(did), str(did)) for did in log["did"]]
     try:
         evidence = Evidence.from_dict(alert.evidence)
@@ -272,6 +292,10 @@ def _alert_board(session: Session, found: pd.DataFrame) -> pd.DataFrame:
     table["actions"] = [
         tuple(action.value for action in alert_actions(handling)) for handling in table["handling"]
     ]
+    severe = table["level"].isin(list(SEVERE)) & table["handled_at"].isna()
+    table["unseen"] = (
+        severe & (table["signal"] == Signal.CLEARED) & (table["handling"] == Handling.NEW)
+    )
     _label(table, "level", "signal", "handling", "disposition")
     return table[list(ALERT_COLUMNS)]
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -16,6 +16,9 @@ from govdash.store import Session, journal
 from govdash.store import rules as rows
 from govdash.store.models import Rule as Row
 from govdash.store.underlying import CHANNEL
+
+#: How long a 签收 counts while no case is made of the alert and nobody says what it was.
+ACKNOWLEDGE_HOURS: Final = {Level.RED: 1.0, Level.ORANGE: 4.0, Level.YELLOW: 24.0, Level.BLUE: 72.0}
 
 
 class LevelCut(BaseModel):
@@ -57,6 +60,9 @@ class Parameters(BaseModel):
     partial_day: bool = False  # today as well, once it is above the bound of a whole day
     cool_down_days: int = Field(default=3, ge=0)
     clear_after_days: int = Field(default=2, ge=1)
+    confirm_hours: int = Field(default=0, ge=0)  # seen for so long before it is told to anybody
+    acknowledge_hours: dict[Level, float] = ACKNOWLEDGE_HOURS  # then it waits for somebody again
+    close_after_days: int = Field(default=3, ge=0)  # cleared and no work for anybody any more
     levels: tuple[LevelCut, ...] = Field(min_length=1)
     detector_parameters: dict[str, Any] = {}
 
@@ -67,6 +73,8 @@ class Parameters(BaseModel):
         ranks = [cut.level.rank for cut in self.levels]
         if ranks != sorted(set(ranks)):
             raise ValueError("levels: 应从红到蓝排列，每级一次")
+        if set(self.acknowledge_hours) != set(Level) or min(self.acknowledge_hours.values()) <= 0:
+            raise ValueError("acknowledge_hours: 红、橙、黄、蓝四级都要写，且大于 0")
         return self
 
 

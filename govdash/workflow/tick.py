@@ -37,12 +37,14 @@ class TickSummary:
     updated: int = 0
     folded: int = 0
     faded: int = 0
+    regressed: int = 0  # ended alerts that are there again
+    lapsed: int = 0  # 签收 that ran out, alerts closed because nobody had to do anything
     notes: tuple[str, ...] = field(default=())
 
     @property
     def changed(self) -> bool:
         """Whether the tick changed what people see."""
-        return bool(self.raised or self.updated or self.faded)
+        return bool(self.raised or self.updated or self.faded or self.regressed or self.lapsed)
 
     def __str__(self) -> str:
         """Say it in Chinese, for logs and the status page."""
@@ -51,6 +53,10 @@ class TickSummary:
             f"新提示 {len(self.raised)} 条，更新 {self.updated} 条，并入 {self.folded} 条，"
             f"消退 {self.faded} 条"
         )
+        if self.regressed:
+            told += f"，结束后再现 {self.regressed} 条"
+        if self.lapsed:
+            told += f"，到期处理 {self.lapsed} 条"
         return "；".join([told, *self.notes])
 
 
@@ -190,7 +196,8 @@ def _decide(
     standing = _standing(rows.opened(session))
     seen: dict[int, Alert] = {}
     # what a silent channel hides is not known to be over either
-    heard = [(finding.key, finding.direction) for result in scored for finding in result.held]
+    hidden = [(finding.key, finding.direction) for result in scored for finding in result.held]
+    heard: list[tuple[SeriesKey, str]] = []
     told: dict[Outcome, list[str]] = {outcome: [] for outcome in Outcome}
     folded = 0
     for finding, watch in ((f, result.seen.watch) for result in scored for f in result.findings):
@@ -212,13 +219,20 @@ def _decide(
         seen[alert.id] = alert
         told[outcome].append(alert.number)
     silent = {r.code for one in seen_by if not one.complete for r in one.watch.rules}
-    days = {rule.code: rule.parameters.clear_after_days for rule in book}
-    faded = sum(
-        signals.advance_signal(session, alert, at=at, clear_after_days=days[alert.rule_code])
-        for alert in rows.firing(session)
-        if alert.id not in seen
-        and alert.rule_code in days.keys() - silent
-        and not _spreads(alert, heard)
+    ruled = {rule.code: rule for rule in book}
+    faded = 0
+    for alert in rows.firing(session):
+        if alert.id in seen or alert.rule_code not in ruled or _spreads(alert, heard):
+            continue
+        if alert.rule_code in silent or _spreads(alert, hidden):
+            signals.stall(session, alert, at=at)
+        else:
+            days = ruled[alert.rule_code].parameters.clear_after_days
+            faded += signals.advance_signal(session, alert, at=at, clear_after_days=days)
+    lapsed = sum(
+        signals.lapse(session, alert, ruled[alert.rule_code], at=at)
+        for alert in rows.opened(session)
+        if alert.rule_code in ruled
     )
     weeks = [one.week for one in seen_by if one.week is not None]
     told_notes = [one.note for one in (*seen_by, *weeks) if one.note]
@@ -234,6 +248,8 @@ def _decide(
         updated=len(told[Outcome.UPDATED]) + len(told[Outcome.NOTED]),
         folded=folded,
         faded=faded,
+        regressed=len(told[Outcome.REGRESSED]),
+        lapsed=lapsed,
         notes=tuple(dict.fromkeys(told_notes)),
     )
     if summary.changed or late:
@@ -247,6 +263,8 @@ def _decide(
                 "raised": list(summary.raised),
                 "updated": summary.updated,
                 "faded": summary.faded,
+                "regressed": list(told[Outcome.REGRESSED]),
+                "lapsed": summary.lapsed,
                 "series": summary.series,
                 **({"late": late} if late else {}),
             },

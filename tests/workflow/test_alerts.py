@@ -123,7 +123,7 @@ def test_a_signal_fades_by_time_and_comes_back_with_the_next_finding(
 
 
 @ON_BOTH
-def test_within_the_cool_down_a_dismissed_matter_is_only_noted_unless_it_is_worse(
+def test_within_the_cool_down_a_matter_said_to_be_nothing_is_noted_and_comes_back_when_it_is_worse(
     city, rule, finding, operator, raised, now
 ):
     with city.write() as session:
@@ -136,8 +136,8 @@ def test_within_the_cool_down_a_dismissed_matter_is_only_noted_unless_it_is_wors
     assert did(city, raised)[-1] == "seen_again"
     with city.write() as session:
         worse = raise_alert(session, finding(**WORSE), rule, at=now + DAY + HOUR)
-        assert worse.id != raised
-        assert (worse.predecessor_id, worse.handling) == (raised, Handling.NEW)
+        assert (worse.id, worse.handling, worse.disposition) == (raised, Handling.NEW, None)
+    assert did(city, raised)[-2:] == ["update", "regress"]
 
 
 def test_after_the_cool_down_a_new_alert_knows_its_predecessor(

@@ -257,7 +257,7 @@ def test_what_is_low_while_every_channel_reports_is_told(city, empty, settings):
     assert (low["category"], low["direction"]) == ("A-06001", "low")
 
 
-def test_an_alert_that_is_low_does_not_fade_because_its_channel_fell_silent(city, empty, settings):
+def test_an_alert_that_is_low_is_stale_not_over_while_its_channel_is_silent(city, empty, settings):
     rows = record(until=date(2026, 6, 11))
     at = rows["reported_at"]
     sensors = rows["category"] == "A-06001"
@@ -274,7 +274,7 @@ def test_an_alert_that_is_low_does_not_fade_because_its_channel_fell_silent(city
         table = listed(city).set_index("rule_code")
         signals.append(table.loc["district-low"]["signal"])
         assert "channel-drop" in table.index
-    assert signals == ["firing", "firing"]
+    assert signals == ["stale", "stale"]
 
 
 def test_what_is_no_longer_seen_fades_and_stays_on_the_board_until_people_end_it(

@@ -70,6 +70,7 @@ class Alert(Base):
     disposition: Mapped[Disposition | None] = coded(Disposition, nullable=True)
     handler: Mapped[str | None] = mapped_column(String(60))
     handled_at: Mapped[datetime | None]
+    acknowledged_until: Mapped[datetime | None]  # then it waits for somebody again
     note: Mapped[str] = mapped_column(Text, default="")  # people's words; no signal wipes them
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
