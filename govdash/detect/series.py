@@ -19,6 +19,8 @@ ROW_COLUMNS: Final = ("series", "date", "count")
 #: Digits of a count that is surely a slip: no city has 10^9 events a day.
 _LARGEST: Final = 999_999_999
 
+#: A longer stretch without any row is a mistyped year, not ten quiet years.
+_LONGEST_GAP: Final = pd.Timedelta(days=3653)
 #: Where buckets are numbered instead of dated, number 0; any day does, since no date is read.
 _NUMBERED_FROM: Final = pd.Timestamp("2001-01-01")
 #: More digits are no number of a bucket, but a date written as one.
@@ -106,8 +108,8 @@ def read_rows(rows: pd.DataFrame, *, bucket: Bucket = DAY) -> pd.DataFrame:
     ------
     InputError
         For a missing column, an empty series name, a date that is none, a count that is not a
-        whole number >= 0, or two rows of a series and bucket; the message names the line of the
-        file (the header is line 1).
+        whole number >= 0, two rows of a series and bucket, or ten years without a row; the
+        message names the line of the file (the header is line 1).
     """
     missing = [name for name in ROW_COLUMNS if name not in rows.columns]
     if missing:
@@ -125,10 +127,21 @@ def read_rows(rows: pd.DataFrame, *, bucket: Bucket = DAY) -> pd.DataFrame:
     tidy = pd.DataFrame({"series": series, "date": days, "count": numbers.astype("int64")})
     again = tidy.duplicated(["series", "date"])
     _refuse(again, rows["date"], f"同一序列的日期“{{}}”重复，每{bucket.unit}只能有一行")
+    if not is_numbered(rows):
+        _refuse_gaps(tidy)
     if bucket is WEEK:
         off = (days - days.groupby(series).transform("min")).dt.days % 7 != 0
         _refuse(off, rows["date"], "日期“{}”与该序列第一周不在同一星期几，每周请用同一天表示")
     return tidy
+
+
+def _refuse_gaps(tidy: pd.DataFrame) -> None:
+    """Refuse a mistyped year, which would be a century of zeros."""
+    ordered = tidy.sort_values(["series", "date"])
+    before = ordered.groupby("series")["date"].shift()
+    told = before.dt.strftime("%Y-%m-%d") + " 与 " + ordered["date"].dt.strftime("%Y-%m-%d")
+    far = (ordered["date"] - before > _LONGEST_GAP).reindex(tidy.index)
+    _refuse(far, told.reindex(tidy.index), "{} 之间没有数据，相隔超过 10 年，请检查年份")
 
 
 def _dates(rows: pd.DataFrame, bucket: Bucket) -> pd.Series:
