@@ -32,7 +32,7 @@ def measured(store: Store, lake: Lake, settings: Settings, at: datetime) -> tupl
 
 def compare(settings: Settings) -> None:
     """Print each kind of tick, the fastest of `REPEATS`, and what it is of a full one."""
-    store, lake = Store.open(settings.database_url), Lake.open(settings)
+    store, lake = Store.of(settings), Lake.open(settings)
     sync.sync(store, lake)
     memory, at = Memory.of(settings), datetime.now(UTC)
     found: dict[str, list[tuple[float, float]]] = {"full": [], "same day": [], "next day": []}
@@ -66,7 +66,7 @@ if __name__ == "__main__":
     else:
         with tempfile.TemporaryDirectory() as folder:
             settings = Settings.from_environment({"GOVDASH_VAR": folder})
-            store, lake = Store.open(settings.database_url), Lake.open(settings)
+            store, lake = Store.of(settings), Lake.open(settings)
             store.migrate()
             build(store, lake, settings, events=given.events, seed=7, at=datetime.now(UTC))
             compare(settings)

@@ -41,7 +41,7 @@ def main() -> None:
     if not labels.is_file():
         print("没有演示城市；请先运行 govdash demo。")
         return
-    store, lake = Store.open(settings.database_url), Lake.open(settings)
+    store, lake = Store.of(settings), Lake.open(settings)
     last = last_complete_day(lake, settings.zone)
     period = Period.last_days(3660, until=last, zone_name=settings.timezone)
     query = query_for(SYSTEM, EventFilter(period=period))

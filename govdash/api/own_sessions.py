@@ -31,13 +31,13 @@ def _page(visit: Visit, said: str = "") -> Response:
     zone = visit.settings.zone
     with visit.store.read() as session:
         mine = sessions.own(session, signed, settings=visit.settings, at=visit.at)
-    lines = "".join(
-        f"<li>{'<b>本次登录</b>，' if row.id == signed.session_id else ''}"
-        f"{row.created_at.astimezone(zone):%m-%d %H:%M} 登录，"
-        f"{row.active_at.astimezone(zone):%m-%d %H:%M} 最近操作；"
-        f"{escape(row.address or '地址不详')}，{escape(row.agent[:60] or '浏览器不详')}</li>"
-        for row in mine[:_SHOWN]
-    )
+        lines = "".join(
+            f"<li>{'<b>本次登录</b>，' if row.id == signed.session_id else ''}"
+            f"{row.created_at.astimezone(zone):%m-%d %H:%M} 登录，"
+            f"{row.active_at.astimezone(zone):%m-%d %H:%M} 最近操作；"
+            f"{escape(row.address or '地址不详')}，{escape(row.agent[:60] or '浏览器不详')}</li>"
+            for row in mine[:_SHOWN]
+        )
     body = (
         (f"<p>{escape(said)}</p>" if said else "")
         + f"<p>{escape(signed.name)}，您现在登录在 {len(mine)} 处：</p><ul>{lines}</ul>"

@@ -7,17 +7,11 @@ from typing import Annotated
 
 import typer
 
-from govdash.access import load_user, people, totp
+from govdash.access import load_user, oidc, people, totp
 from govdash.access.directory import directory
 from govdash.cli.acting import acting
 from govdash.cli.origin import here
-from govdash.core.errors import Refused
-from govdash.access import load_user, oidc, people, totp
-from govdash.access import lockout as tries
-from govdash.cli.acting import acting
-from govdash.cli.origin import here
 from govdash.core.errors import InputError, Refused
-from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.vocab import Mode
 from govdash.store import Store

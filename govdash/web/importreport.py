@@ -70,9 +70,11 @@ def reject_button(page: Page, reject_file: str, *, key: str) -> None:
     if not page.user.may(Permission.EVENT_IMPORT, area=None):
         return
 
+    later = page.later()
+
     def data() -> bytes:
-        with page.refresh() as fresh:
-            return take_rejects(fresh.store, fresh.user, path, at=fresh.now)
+        store, user, at = later()
+        return take_rejects(store, user, path, at=at)
 
     st.download_button(
         "下载被拒的行",

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from govdash.access import User, acts, query_for
+from govdash.access import User, acts, query_for, sessions
 from govdash.core.errors import GovDashError, InputError, Refused, SignedOut
 from govdash.core.filters import EventFilter, EventQuery
 from govdash.core.permissions import Permission
@@ -164,6 +164,20 @@ class Page:
         with _opened(self.title, self.needs, again=True) as fresh:
             fresh.default = self.default
             yield fresh
+
+    def later(self) -> Callable[[], tuple[Store, User, datetime]]:
+        """Return what tells who acts when a file is fetched, which no run of the page does.
+
+        The session is the one of now, judged at that moment: `SignedOut` when it has ended.
+        """
+        token, store, settings = signed.token(), self.store, self.settings
+
+        def then() -> tuple[Store, User, datetime]:
+            at = datetime.now(UTC)
+            with store.read() as session:
+                return store, sessions.user_of(session, token, settings=settings, at=at), at
+
+        return then
 
     def _told(self, areas: Mapping[str, str]) -> Mapping[str, str]:
         """Leave the names of areas out that a link may name, but the viewer does not see.

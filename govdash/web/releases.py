@@ -67,8 +67,14 @@ def _ask(page: Page, query: EventQuery, wanted: Format, reason: str) -> None:
     acting.finish(page, act, did="release.ask", subject="events")
 
 
+@st.fragment(run_every="10s")
 def mine_panel(page: Page) -> None:
-    """Draw one's own requests, each with what can be done with it now."""
+    """Draw one's own requests as they stand now, each with what can be done with it."""
+    with page.refresh() as fresh:
+        _mine(fresh)
+
+
+def _mine(page: Page) -> None:
     mine = releases.mine(page.session, page.user)
     show(card_title("我的申请", "最近的在前", f"{len(mine)} 件"))
     if not mine:
@@ -124,17 +130,15 @@ def _buttons(page: Page, release: Release) -> None:
 
 
 def _file(page: Page, number: str) -> Callable[[], bytes]:
+    later, lake, zone = page.later(), page.lake, page.zone
+
     def data() -> bytes:
-        with page.refresh() as fresh:
-            subject = f"release:{number}"
-            with acts.act(
-                fresh.store, fresh.user, did="release.take", subject=subject, at=fresh.now
-            ) as session:
-                taken = releases.take(
-                    session, fresh.store, fresh.lake, number,
-                    actor=fresh.user, at=fresh.now, zone=fresh.zone,
-                )  # fmt: skip
-            return b"".join(export.chunks(taken.export, taken.format))
+        store, user, at = later()
+        with acts.act(
+            store, user, did="release.take", subject=f"release:{number}", at=at
+        ) as session:
+            taken = releases.take(session, store, lake, number, actor=user, at=at, zone=zone)
+        return b"".join(export.chunks(taken.export, taken.format))
 
     return data
 

@@ -236,10 +236,7 @@ def alert_life(session: Session, alert_id: int, scope: Scope) -> AlertLife:
     board = _alert_board(session, alert_rows.listed(session, scope, ids=[alert_id]))
     similar = alert_rows.listed(session, scope, like=alert, limit=20)
     log = _with_names(session, typed.masked(alert_rows.steps(session, alert_id, scope)))
-    log = _with_names(session, alert_rows.steps(session, alert_id, scope))
-    log = log[log["did"] != "evidence"].reset_index(
-        drop=True
-    )  # for `alertlog.rebuild`, not for people
+    log = log[log["did"] != "evidence"].reset_index(drop=True)  # that is for `alertlog.rebuild`
     log["did_label"] = [STEP_LABELS.get(str(did), str(did)) for did in log["did"]]
     try:
         evidence = Evidence.from_dict(alert.evidence)

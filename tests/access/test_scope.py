@@ -86,7 +86,6 @@ def lived(
                 "lon": [0.5, 1.5, 9.0],  # the last in no area
                 "lat": 0.5,
                 "unit_code": "U1",
-                "reporter_name": "王小明",
                 "channel": "grid",
             }
         )

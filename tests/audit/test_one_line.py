@@ -16,17 +16,12 @@ from govdash.core.actions import ACTIONS, BY_PEOPLE
 from govdash.core.errors import GovDashError
 from govdash.core.filters import EventFilter, Period
 from govdash.core.settings import Settings
-from govdash.core.vocab import CaseAction, CaseState, Disposition, Result
-from govdash.store import Session, Store, accounts, journal, keys, persons
-from govdash.store.models import ApiKey, Case, Event
-from govdash.store import Session, Store, accounts, devices, journal, keys
-from govdash.store.models import ApiKey, Case, DeviceToken
 from govdash.core.vocab import CaseAction, CaseState, Disposition, ReleaseState, Result
 from govdash.lake import Lake
 from govdash.report import releases
 from govdash.report.export import Format
-from govdash.store import Session, Store, accounts, journal, keys
-from govdash.store.models import ApiKey, Case, Release
+from govdash.store import Session, Store, accounts, devices, journal, keys, persons
+from govdash.store.models import ApiKey, Case, DeviceToken, Event, Release
 from govdash.web import importreport
 from govdash.workflow import alerts, cases, feedback, reporter, rules
 from govdash.workflow.flow import CASE_FLOW
@@ -264,6 +259,8 @@ def unmask(b: Bench) -> None:
         "person.unmask",
         lambda s: reporter.unmask(s, number, actor=b.user(s), reason="电话回访核实", at=soon()),
     )
+
+
 def standing_release(b: Bench, asked_by: str, state: ReleaseState = ReleaseState.ASKED) -> str:
     """Write a request to take personal data out, without the journal."""
     now = datetime.now(UTC)

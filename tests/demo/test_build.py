@@ -39,7 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     settings = Settings.from_environment(
         {"GOVDASH_VAR": str(var), "GOVDASH_CONTACT_KEY": "test-key", "GOVDASH_DEMO_RATE": "2"}
     )
-    store = Store.open(settings.database_url)
+    store = Store.of(settings)
     store.migrate()
     lake = Lake.open(settings)
     summary = build(store, lake, settings, events=EVENTS, seed=SEED, at=END)

@@ -117,7 +117,8 @@ def asking(
 def unguarded(session: Session) -> None:
     """Take away what keeps events as they came: damage from outside would not ask either."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("DROP TRIGGER IF EXISTS events_append_only ON events"))
+        for name in ("events_append_only", "events_only_emptied"):
+            session.execute(text(f"DROP TRIGGER IF EXISTS {name} ON events"))
         return
-    for verb in ("update", "delete"):
-        session.execute(text(f"DROP TRIGGER IF EXISTS events_no_{verb}"))
+    for name in ("events_no_update", "events_no_delete", "events_only_emptied"):
+        session.execute(text(f"DROP TRIGGER IF EXISTS {name}"))

@@ -24,7 +24,9 @@ from govdash.access.users import SYSTEM
 from govdash.api.surfaces import Surface, surfaces
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
+from govdash.core.vocab import ReleaseState
 from govdash.store import Store, accounts, areas, units
+from govdash.store.models import Release
 from govdash.web import registry
 from govdash.workflow import cases
 from tests.installation import Environment, govdash, serving
@@ -38,12 +40,14 @@ LONG = bool(os.environ.get("GOVDASH_TEST_LONG"))
 TURNS, OPENED = (1000, 100) if LONG else (50, 10)
 PERIOD = "period=30d"
 MARKS = {"east": ("东记号", "临江"), "west": ("西记号", "望岭")}
+#: Streets have no mark in their names.
+STREETS = {"east": "码头街道", "west": "岭上街道"}
 OTHER = {"east": "west", "west": "east"}
 #: Other faces of a page than its first, and links to single records: the first of each is east's.
 FACES: dict[str, tuple[str, ...]] = {
     "alerts": ("alert=1", "alert=2", "alert=3"),
     "cases": ("case=1", "case=2"),
-    "data": ("tab=导入记录", "tab=区域", "tab=导出"),
+    "data": ("tab=导入记录", "tab=区域", "tab=导出", "tab=个人信息导出"),
     "map": ("area=" + town.EAST, "area=" + town.WEST),
     "timeline": ("grain=day&q=记号",),
 }
@@ -87,10 +91,18 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Environment,
                 address=f"{mark}路", description=f"{mark}描述",
             )  # fmt: skip
             cases.open_case(session, new, actor=SYSTEM, at=at)
+        for n, (mark, place) in enumerate((("东记号", town.EAST), ("西记号", town.WEST)), 1):
+            asked = Release(
+                number=f"DC-20260610-000{n}", format="csv", params={}, words=[["区域", mark]],
+                areas=[place], units=[], whole_city=False, rows=1, reason=f"{mark}复查",
+                asked_by="somebody", asked_at=at, state=ReleaseState.ASKED,
+            )  # fmt: skip
+            session.add(asked)
         people_ = {"east": (town.EAST,), "west": (town.WEST,), "nowhere": ()}
         for login, places in people_.items():
             accounts.add_account(
-                session, login=login, name="某人", roles=("analyst", "dispatcher"), areas=places,
+                session, login=login, name="某人", roles=("analyst", "dispatcher", "manager"),
+                areas=places,
                 at=at,
             )  # fmt: skip
         accounts.add_account(session, login="nobody", name="某人", roles=(), whole_city=True, at=at)
@@ -153,7 +165,11 @@ def test_an_address_gives_nobody_the_rows_of_another(browser_of, surface: Surfac
         assert answer.status_code == (200 if is_scoped(surface.needs) else 403)
         told = text_of(answer)
         assert foreign(told, login) == []
-        own |= {login} if any(mark in told for mark in MARKS[login]) else set()
+        seen = MARKS[login]
+        if "street" in surface.path:
+            assert STREETS[OTHER[login]] not in told
+            seen = (*seen, STREETS[login])
+        own |= {login} if any(mark in told for mark in seen) else set()
     rows = is_scoped(surface.needs) and surface.path not in WITHOUT_ROWS
     assert own == (set(MARKS) if rows else set())
 

@@ -127,7 +127,9 @@ def test_a_wrong_folder_makes_no_second_key(sqlite_store: Store, settings: Setti
 
 
 def test_production_never_makes_a_key_by_itself(settings: Settings, tmp_path: Path):
-    production = replace(settings, mode=Mode.PRODUCTION, var=tmp_path / "new")
+    production = replace(
+        settings, mode=Mode.PRODUCTION, var=tmp_path / "new", person_key="of another kind"
+    )
     with pytest.raises(SettingsError, match="govdash audit key --new"):
         Store.of(production)
     assert not (production.var / KEY_FILE).exists()

@@ -28,6 +28,7 @@ from govdash.report import export, export_sources
 from govdash.report.export import Format
 from govdash.report.export_table import Export
 from govdash.store import Store, accounts, journal
+from tests.signed import cookie, sign_in
 from tests.web import town
 
 
@@ -59,7 +60,7 @@ def asked(built: Store, settings: Settings, at: datetime) -> Callable[..., Expor
 @pytest.fixture
 def client(built: Store, settings: Settings) -> TestClient:
     routes = export_routes(lambda: built, lambda: Lake.open(settings), settings)
-    return TestClient(Starlette(routes=routes))
+    return TestClient(Starlette(routes=routes), cookies=cookie(sign_in(built, settings)))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from govdash.core.settings import ROOT, Settings
 from govdash.core.vocab import ReleaseState
 from govdash.store import Session, Store
 from govdash.store.models import Release
+from tests.signed import signed_app
 from tests.web import town
 
 DATA = str(ROOT / "pages" / "admin" / "data.py")
@@ -19,6 +20,8 @@ RELEASES = str(ROOT / "pages" / "admin" / "releases.py")
 @pytest.fixture
 def at_page(app: AppTest, sqlite_store: Store, settings: Settings) -> Callable[..., AppTest]:
     town.build(sqlite_store, settings, datetime.now(UTC) - timedelta(minutes=1))
+
+    signed_app(app, sqlite_store, settings)
 
     def opened(page: str, **params: str) -> AppTest:
         app.run()

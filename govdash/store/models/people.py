@@ -14,6 +14,7 @@ class UserAccount(Base):
     """A person who can sign in."""
 
     __tablename__ = "users"
+    __table_args__ = (Index("uq_users_identity", "identity", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(String(60), unique=True)
@@ -24,7 +25,7 @@ class UserAccount(Base):
     password_hash: Mapped[str | None] = mapped_column(Text)  # argon2id; None: no sign-in by one
     password_set_at: Mapped[datetime | None]
     must_change: Mapped[bool] = mapped_column(default=False)  # the password, before all else
-    identity: Mapped[str | None] = mapped_column(Text, unique=True)  # at a provider of identities
+    identity: Mapped[str | None] = mapped_column(Text)  # at a provider of identities
     totp_secret: Mapped[str | None] = mapped_column(Text)  # encrypted, with a key not kept here
     totp_on_at: Mapped[datetime | None]  # since when a code is asked for
     totp_step: Mapped[int | None]  # the newest 30 s whose code was taken; none counts twice

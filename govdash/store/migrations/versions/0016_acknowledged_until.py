@@ -7,8 +7,8 @@ from alembic import op
 
 import govdash.store.models.base
 
-revision = "0012"
-down_revision = "0007"
+revision = "0016"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
