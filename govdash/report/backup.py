@@ -18,7 +18,7 @@ from govdash.core.settings import Settings
 from govdash.core.times import aware_utc
 from govdash.report import auditing, checkpoints
 from govdash.store import Store, chain, dump, journal
-from govdash.store.sealing import PublicKey, Seal, find_seal
+from govdash.store.sealing import PublicKey, Seal, find_seal, manifest_text
 
 MAKE: Final = "backup.make"
 RESTORE: Final = "backup.restore"
@@ -50,8 +50,7 @@ class Manifest:
     @property
     def said(self) -> str:
         """What is signed: all but the signature."""
-        told = {name: value for name, value in asdict(self).items() if name != "signature"}
-        return json.dumps(told, ensure_ascii=False, sort_keys=True)
+        return manifest_text(asdict(self))
 
     @classmethod
     def read(cls, folder: Path) -> Self:

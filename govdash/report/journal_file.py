@@ -21,7 +21,7 @@ from govdash.report.export_csv import BOM
 from govdash.report.journal_table import DID, WHAT
 from govdash.store import Session, chain, journal, journal_search
 from govdash.store.chain_pass import Broken, Pass, Start
-from govdash.store.sealing import PublicKey, Seal
+from govdash.store.sealing import PublicKey, Seal, manifest_text
 
 KIND: Final = "journal file"
 SUFFIX: Final = ".manifest.json"
@@ -78,8 +78,7 @@ class Manifest:
     @property
     def said(self) -> str:
         """What is signed: all but the signature."""
-        told = {name: value for name, value in asdict(self).items() if name != "signature"}
-        return json.dumps(told, ensure_ascii=False, sort_keys=True)
+        return manifest_text(asdict(self))
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -6,10 +6,11 @@ import hashlib
 import hmac
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -187,6 +188,12 @@ def first_seal(settings: Settings) -> Seal:
     if found is None:
         raise SettingsError(f"审计密钥 {path} 刚写入就不见了；请检查目录。")
     return found
+
+
+def manifest_text(manifest: Mapping[str, Any]) -> str:
+    """Return the text of a manifest that is signed: all of it but its ``signature``."""
+    told = {name: value for name, value in manifest.items() if name != "signature"}
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
 def new_key() -> str:

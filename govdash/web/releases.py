@@ -11,6 +11,7 @@ from govdash.core.errors import GovDashError
 from govdash.core.filters import EventQuery
 from govdash.core.permissions import Permission
 from govdash.core.vocab import ReleaseState
+from govdash.language.masking import mask
 from govdash.report import export, export_sources, releases
 from govdash.report.export import Format
 from govdash.store import Session, accounts
@@ -71,6 +72,7 @@ def _ask(page: Page, query: EventQuery, wanted: Format, reason: str) -> None:
 def mine_panel(page: Page) -> None:
     """Draw one's own requests as they stand now, each with what can be done with it."""
     with page.refresh() as fresh:
+        acting.say_outcome()
         _mine(fresh)
 
 
@@ -83,7 +85,7 @@ def _mine(page: Page) -> None:
         with st.container(key=f"gr_one_{release.id}", border=True):
             show(about(page, release))
             if release.note:
-                show(workparts.paragraph(f"审批意见：{release.note}", cls="note"))
+                show(workparts.paragraph(f"审批意见：{mask(release.note)}", cls="note"))
             _buttons(page, release)
 
 
@@ -103,7 +105,7 @@ def about(page: Page, release: Release, *, asker: str = "") -> Html:
         pairs.insert(0, ("申请人", asker))
     when = workparts.clock_time(release.asked_at, page.zone, now=page.now)
     asked_for = " · ".join(f"{label}：{text}" for label, text in release.words)
-    whole = [f"用途：{release.reason}", f"条件：{asked_for}", left]
+    whole = [f"用途：{mask(release.reason)}", f"条件：{mask(asked_for)}", left]
     return el(
         "div",
         card_title(release.number, f"{when} 提交"),
@@ -182,7 +184,7 @@ def _decided(page: Page, ended: Sequence[Release]) -> None:
             if release.decided_by:
                 by = _name(page, release.decided_by)
                 taken = f"，已下载 {release.taken}/{release.allowed} 次" if release.allowed else ""
-                show(workparts.paragraph(f"审批人：{by}{taken}　{release.note}", cls="note"))
+                show(workparts.paragraph(f"审批人：{by}{taken}　{mask(release.note)}", cls="note"))
 
 
 def _form(page: Page, release: Release) -> None:
