@@ -19,6 +19,7 @@ from govdash.core.times import local_day
 from govdash.lake import Lake
 from govdash.report import export, export_sources
 from govdash.report.export import Format
+from govdash.report.export_counts import Grouping
 from govdash.store import Store
 
 ROUTE = "/api/v1/exports"
@@ -27,7 +28,7 @@ ROUTE = "/api/v1/exports"
 def export_routes(
     store: Callable[[], Store], lake: Callable[[], Lake], settings: Settings
 ) -> list[BaseRoute]:
-    """Return the routes: ``/api/v1/exports/{events|alerts|cases}.{csv|xlsx|parquet|geojson}``."""
+    """Return the routes: ``/api/v1/exports/{what}.{suffix}``, `SOURCES` by `Format`."""
 
     async def answer(request: Request) -> Response:
         return await run_in_threadpool(_answer, store(), lake(), settings, request)
@@ -63,10 +64,13 @@ def _prepare(
     wanted = EventFilter.from_params(
         request.query_params, default=Period(today, today, settings.timezone)
     )
+    grouping = Grouping.from_params(request.query_params) if what == "counts" else None
     store, user = acting(request, store, settings, at=at)
     with acts.act(store, user, did="export", subject=what, at=at) as session:
         export.require(user, what)
         query = query_for(user, wanted, needs=Permission.EVENT_EXPORT)
-        table = export_sources.of(what, session, lake, query, zone=settings.zone, as_of=at)
+        table = export_sources.of(
+            what, session, lake, query, zone=settings.zone, as_of=at, grouping=grouping
+        )
         export.record(session, table, chosen, actor=user, at=at)
     return chosen, export.chunks(table, chosen), export.file_name(table, chosen)

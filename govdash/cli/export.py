@@ -1,6 +1,7 @@
 """`govdash export`: the rows of a query as a file, with a sidecar that says what they are."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,11 +18,12 @@ from govdash.core.settings import Settings
 from govdash.core.times import local_day
 from govdash.lake import Lake
 from govdash.report import export, export_sources, releases
+from govdash.report.export_counts import GRAINS, KINDS, LEVELS, Grouping
 from govdash.store import Store
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="导出事件、监测提示、案件：CSV、XLSX、Parquet、GeoJSON，按文件后缀决定格式。",
+    help="导出事件、监测提示、案件、统计：CSV、XLSX、Parquet、GeoJSON，按文件后缀决定格式。",
 )
 
 FIRST_DAY = date(1970, 1, 1)  # earlier than any event: "all the time there is"
@@ -36,6 +38,11 @@ Categories = Annotated[list[str] | None, typer.Option("--category", help="类别
 Channels = Annotated[list[str] | None, typer.Option("--channel", help="渠道代码，可多次。")]
 Facets = Annotated[list[str] | None, typer.Option("--facet", help="要素代码，可多次。")]
 Units = Annotated[list[str] | None, typer.Option("--unit", help="单位代码，可多次。")]
+
+
+def _known(codes: Mapping[str, str]) -> str:
+    """Say in a help line what may be given."""
+    return "、".join(f"{code}（{name}）" for code, name in codes.items()) + "。"
 
 
 @app.command(help="导出事件。")
@@ -106,6 +113,41 @@ def cases(
     _export("cases", out, given, replace=replace, as_json=as_json)
 
 
+@app.command(help="导出统计：按时间、区域、类别计数；--outside 隐去小于 5 的计数，供对外提供。")
+def counts(
+    *,
+    out: Out,
+    first: First = "",
+    last: Last = "",
+    area: Areas = None,
+    category: Categories = None,
+    channel: Channels = None,
+    facet: Facets = None,
+    unit: Units = None,
+    level: Annotated[str, typer.Option("--level", help=_known(LEVELS))] = Grouping().area,
+    by: Annotated[str, typer.Option("--by", help=_known(KINDS))] = Grouping().kind,
+    grain: Annotated[str, typer.Option("--grain", help=_known(GRAINS))] = Grouping().grain,
+    outside: Annotated[bool, typer.Option("--outside", help="供对外提供：隐去小计数。")] = False,
+    replace: Replace = False,
+    as_json: AsJson = False,
+) -> None:
+    """Export counts."""
+    given = {
+        "from": first,
+        "to": last,
+        "area": ",".join(area or ()),
+        "category": ",".join(category or ()),
+        "channel": ",".join(channel or ()),
+        "facet": ",".join(facet or ()),
+        "unit": ",".join(unit or ()),
+        "level": level,
+        "by": by,
+        "grain": grain,
+        "outside": "1" if outside else "",
+    }
+    _export("counts", out, given, replace=replace, as_json=as_json)
+
+
 @app.command(help="按水印编号追查：谁申请、谁批准、谁在何时下载（需要读操作日志的权限）。")
 def trace(
     watermark: Annotated[str, typer.Argument(help="水印编号，如 DC-20260610-0001-1。")],
@@ -143,7 +185,10 @@ def _export(what: str, out: Path, given: dict[str, str], *, replace: bool, as_js
     with acting(store, did="export", subject=what) as user, store.read() as session:
         export.require(user, what)
         query = query_for(user, chosen, needs=Permission.EVENT_EXPORT)
-        table = export_sources.of(what, session, lake, query, zone=settings.zone, as_of=at)
+        grouping = Grouping.from_params(given) if what == "counts" else None
+        table = export_sources.of(
+            what, session, lake, query, zone=settings.zone, as_of=at, grouping=grouping
+        )
     if out.is_dir():
         out = out / export.file_name(table, export.Format.CSV)
     file_format = export.Format.of(out)

@@ -33,6 +33,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "key.add": "发放接口密钥",
     "key.revoke": "吊销接口密钥",
     "key.use": "使用接口密钥",
+    "audit.search": "查询操作日志",
     "audit.verify": "校验操作日志",
     "audit.export": "导出操作日志",
     "audit.prune": "清理操作日志",

@@ -1,5 +1,6 @@
 """The journal as the auditor works with it: proved on demand, and when it was proved last."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,6 +13,7 @@ from govdash.store.chain import Tell, Verdict
 from govdash.store.models import JournalLine
 
 VERIFY: Final = "audit.verify"
+SEARCH: Final = "audit.search"
 PROOFS: Final = (VERIFY, "audit.checkpoint")  # a checkpoint is signed only when all is whole
 SUBJECT: Final = "journal"
 
@@ -51,6 +53,19 @@ def verify(store: Store, *, actor: User, at: datetime, tell: Tell | None = None)
     with store.write() as session:
         _record(session, found, actor=actor.login, at=at)
     return found
+
+
+def searched(session: Session, wanted: Mapping[str, str], *, actor: User, at: datetime) -> None:
+    """Journal that somebody looked into the journal, and for what; also refused.
+
+    Raises
+    ------
+    Refused
+        When `actor` may not read the journal.
+    """
+    actor.require_held(Permission.JOURNAL_READ)
+    detail = {"search": dict(wanted)}
+    journal.record(session, actor=actor.login, did=SEARCH, subject=SUBJECT, at=at, detail=detail)
 
 
 def note_fault(store: Store, found: Verdict, *, actor: str, at: datetime) -> None:

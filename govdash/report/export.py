@@ -103,6 +103,7 @@ NEEDS: Final[Mapping[str, tuple[Permission, ...]]] = {
     "events": (Permission.EVENT_EXPORT, Permission.EVENT_READ),
     "alerts": (Permission.EVENT_EXPORT, Permission.ALERT_READ),
     "cases": (Permission.EVENT_EXPORT, Permission.CASE_READ),
+    "counts": (Permission.EVENT_EXPORT, Permission.EVENT_READ),
 }
 
 

@@ -22,6 +22,7 @@ from govdash.core.vocab import (
     Urgency,
 )
 from govdash.lake import Lake, queries
+from govdash.report.export_counts import Grouping, counts
 from govdash.report.export_table import BATCH_ROWS, Column, Export, Holds, arrow_type
 from govdash.report.export_words import Names, in_words, span_of
 from govdash.store import Session, areas, categories, units
@@ -113,7 +114,7 @@ CASE_COLUMNS: Final = (
     Column("verifier", "核查人"),
     Column("alert_number", "监测提示编号"),
 )
-SOURCES: Final = ("events", "alerts", "cases")
+SOURCES: Final = ("events", "alerts", "cases", "counts")
 EVERY: Final = 1_000_000  # alerts and cases of many years; a board's own limit is for screens
 
 
@@ -220,11 +221,14 @@ def of(
     *,
     zone: ZoneInfo,
     as_of: datetime,
+    grouping: Grouping | None = None,
 ) -> Export:
-    """Return the export of ``events``, ``alerts`` or ``cases``."""
+    """Return the export of one of `SOURCES`; `grouping` is for the counts alone."""
     names = names_of(session)
     if what == "events":
         return events(lake, query, names, zone=zone, as_of=as_of)
+    if what == "counts":
+        return counts(lake, query, names, grouping or Grouping(), zone=zone, as_of=as_of)
     source = {"alerts": alerts, "cases": cases}[what]
     return source(session, query, names, zone=zone, as_of=as_of)
 

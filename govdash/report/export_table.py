@@ -52,7 +52,7 @@ class Export:
     `batches` starts a new pass at each call. Times in it are aware, points WGS-84.
     """
 
-    what: str  # "events", "alerts", "cases"
+    what: str  # one of `export_sources.SOURCES`
     title: str  # "事件"
     columns: tuple[Column, ...]
     batches: Callable[[], Iterator[pa.RecordBatch]]

@@ -23,6 +23,7 @@ from govdash.web.parts import Html, card_title, el, empty, show
 
 LINE: Final = "line"  # URL parameters: the line that is looked at, the place of the list, the check
 BEFORE, AFTER, TASK = "before", "after", "check"
+SEARCHED: Final = "gw_searched"  # the search that the journal knows of
 SHOWN: Final = 50
 SYSTEM: Final = {"system": "系统"}
 COLUMNS: Final = "9.6rem minmax(5rem,.9fr) minmax(6rem,1fr) minmax(7rem,1.3fr) 3rem"
@@ -62,6 +63,12 @@ def search_bar(page: Page) -> dict[str, str]:
         _text("request", "请求编号", told)
         if told:
             st.button("清除", key="gw_search_clear", type="tertiary", on_click=_clear)
+    if told and st.session_state.get(SEARCHED) != told:  # once a search, not once a refresh
+        with acts.act(
+            page.store, page.user, did=auditing.SEARCH, subject=auditing.SUBJECT, at=page.now
+        ) as session:
+            auditing.searched(session, told, actor=page.user, at=page.now)
+        st.session_state[SEARCHED] = told
     return names
 
 

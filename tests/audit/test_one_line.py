@@ -33,6 +33,7 @@ ELSEWHERE = {
     "profile.save": "tests/web/test_admin_pages.py",
     "evaluation.run": "tests/web/test_evaluation_page.py",
     "page.open": "tests/web/test_shell.py",
+    "audit.search": "tests/web/test_journal_page.py",
     "audit.verify": "tests/web/test_journal_page.py",
     "audit.prune": "tests/report/test_pruning.py",
     "key.use": "tests/api/test_keys.py",

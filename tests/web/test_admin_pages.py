@@ -13,7 +13,7 @@ from govdash.access import SYSTEM, seed_local_operator
 from govdash.core.permissions import Permission
 from govdash.core.settings import ROOT, Settings
 from govdash.lake import Lake
-from govdash.store import Store, accounts, areas, imports, journal
+from govdash.store import Store, accounts, areas, imports, jobs, journal
 from govdash.store.models import Event
 from govdash.web import background
 from tests.signed import signed_app
@@ -267,3 +267,33 @@ def test_a_reject_file_outside_its_folder_is_never_handed_out(at_page, built, tm
     assert "a.csv" in drawn(app)
     assert not app.download_button
     assert any("已不在服务器上" in caption.value for caption in app.caption)
+
+
+def test_who_sees_a_part_of_the_city_reads_no_figure_of_the_whole_in_the_platforms_state(
+    built: Store, at_page: Callable[..., AppTest]
+):
+    at = datetime.now(UTC)
+    with built.write() as session:
+        jobs.job_finished(session, "tick", at, message="新增 731 条提示")
+    app = at_page(STATUS)
+    assert "731" in drawn(app)
+    with built.write() as session:
+        account = accounts.account(session, "operator")
+        assert account is not None
+        accounts.set_scope(session, account, areas=[town.EAST], units=[], whole_city=False)
+    shown = drawn(well(app.run()))
+    assert "运行检查" in shown
+    assert "731" not in shown
+    assert "变更序号" not in shown
+    assert "仅限管辖全市的账号" in shown
+
+
+def test_counts_are_exported_by_what_was_chosen_and_said_to_go_outside(at_page, built):
+    app = at_page(DATA, tab="导出")
+    app.selectbox(key="count_level").set_value("区")
+    app.toggle(key="count_outside").set_value(True)
+    shown = drawn(well(app.run()))
+    link = next(part.split('"')[0] for part in shown.split('href="')[1:] if "/counts." in part)
+    asked = parse_qs(urlsplit(link.replace("&amp;", "&")).query)
+    assert (asked["level"], asked["outside"], asked["grain"]) == (["district"], ["1"], ["month"])
+    assert "小于 5 的计数已隐去" in shown

@@ -115,7 +115,7 @@ def made(city: Store, settings: Settings, what: str = "events"):
         return export_sources.of(what, session, lake, query, zone=settings.zone, as_of=at)
 
 
-@pytest.mark.parametrize("what", ["events", "alerts", "cases"])
+@pytest.mark.parametrize("what", export_sources.SOURCES)
 def test_no_cell_of_a_csv_runs_and_a_book_holds_no_formula_and_no_link(
     city: Store, settings: Settings, what: str
 ):

@@ -88,7 +88,7 @@ def test_a_search_lives_in_the_link_and_begins_the_list_anew(at_page):
     assert app.query_params["result"] == "refused"
     assert "第 8 行" in drawn(app)
     app = press(app, "清除")
-    assert "第 120 行" in drawn(app)
+    assert "第 121 行" in drawn(app)  # the search itself is a line
     app.text_input(key="gw_subject").set_value("case:5").run()
     assert "第 6 行" in drawn(well(app))
     app.text_input(key="gw_subject").set_value("case:500").run()
@@ -144,3 +144,17 @@ def test_the_auditor_alone_opens_the_page(at_page, sqlite_store: Store, role):
         assert "没有打开“操作日志”的权限" in app.error[0].value
         assert "校验值" not in drawn(app)
         assert "120" not in drawn(app)
+
+
+def test_who_looked_for_what_in_the_journal_is_a_line_of_it_once_a_search(
+    at_page, sqlite_store: Store
+):
+    app = at_page(actor="operator")
+    app = well(app.run())
+    app.selectbox(key="gw_result").set_value("refused")
+    well(app.run())
+    with sqlite_store.read() as session:
+        told = [line for line in journal.lines(session) if line.did == "audit.search"]
+        searches = [line.detail["search"] for line in reversed(told)]
+        assert searches == [{"actor": "operator"}, {"actor": "operator", "result": "refused"}]
+        assert {line.actor for line in told} == {"operator"}
