@@ -95,3 +95,14 @@ class NotReady(GovDashError):
     """The database is missing or has another version than this program."""
 
     code = "not_ready"
+
+
+class Undelivered(GovDashError):
+    """A message did not reach the other side; `retry` tells whether another try may help."""
+
+    code = "undelivered"
+
+    def __init__(self, said: str, *, retry: bool, after: float | None = None) -> None:
+        super().__init__(said)
+        self.retry = retry
+        self.after = after  # seconds that the other side asked to wait

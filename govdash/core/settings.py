@@ -51,6 +51,7 @@ class Settings:
     oidc_client_secret: str = field(repr=False)  # GOVDASH_OIDC_CLIENT_SECRET
     oidc_claim: str  # GOVDASH_OIDC_CLAIM: which claim is the identity; "sub"
     oidc_name: str  # GOVDASH_OIDC_NAME: what the provider is called on the sign-in page
+    channels: Path  # GOVDASH_CHANNELS: the file of e-mail and webhooks; none: the inbox alone
     trusted_proxies: tuple[Network, ...]  # GOVDASH_TRUSTED_PROXIES: whose X-Forwarded-* counts
 
     @property
@@ -141,6 +142,7 @@ class Settings:
             oidc_claim=env.get("GOVDASH_OIDC_CLAIM") or "sub",
             oidc_name=env.get("GOVDASH_OIDC_NAME") or "",
             **_oidc(env),
+            channels=Path(env.get("GOVDASH_CHANNELS") or var / "channels.yaml").absolute(),
             trusted_proxies=_networks(env.get("GOVDASH_TRUSTED_PROXIES") or ""),
         )
 

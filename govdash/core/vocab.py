@@ -216,6 +216,27 @@ class ReleaseState(Labelled):
     WITHDRAWN = "withdrawn", "已撤回"
 
 
+class NoticeState(Labelled):
+    """Where an intended notification stands."""
+
+    PENDING = "pending", "待发送"
+    SENT = "sent", "已送达"
+    FAILED = "failed", "发送失败"
+    SUPPRESSED = "suppressed", "已静默"
+    EXPIRED = "expired", "不必再发"
+
+
+class Attempted(Labelled):
+    """What one attempt to send a notification came to."""
+
+    SENT = "sent", "送达"
+    RETRY = "retry", "未送达，稍后再试"
+    FAILED = "failed", "失败，不再重试"
+    SUPPRESSED = "suppressed", "静默中，未发"
+    EXPIRED = "expired", "已不必发送"
+    RESEND = "resend", "人工要求重发"
+
+
 class Result(Labelled):
     """Whether a journalled action was done or refused."""
 
@@ -230,6 +251,7 @@ class Job(Labelled):
     DETECT_TICK = "detect_tick", "异常监测"
     CLOCK_CHECK = "clock_check", "时限检查"
     AUDIT_CHECKPOINT = "audit_checkpoint", "日志检查点"
+    NOTIFY = "notify", "通知发送"
     DEMO_LIVE = "demo_live", "演示事件"
 
 

@@ -13,6 +13,7 @@ from govdash.lake import Lake
 from govdash.report import checkpoints
 from govdash.store import Store
 from govdash.store.tally import tally
+from govdash.worker.lanes import Lanes
 from govdash.workflow import tick
 
 
@@ -50,6 +51,12 @@ def timed_jobs(settings: Settings) -> Iterator[TimedJob]:
         audit_checkpoint,
         timedelta(days=1),
         first_after=timedelta(minutes=1),  # the first pages of a start come before it
+    )
+    lanes = Lanes()
+    yield TimedJob(
+        Job.NOTIFY,
+        lambda work, _at: lanes.run(work.store, work.settings),
+        timedelta(seconds=5),
     )
     if settings.demo_live_rate != 0:
         yield TimedJob(Job.DEMO_LIVE, demo_live, timedelta(seconds=5))

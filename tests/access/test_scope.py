@@ -22,12 +22,12 @@ from govdash.core.errors import NotFound
 from govdash.core.filters import EventFilter, EventQuery, Period, Scope
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
-from govdash.core.vocab import Disposition, Handling
+from govdash.core.vocab import Attempted, Disposition, Handling
 from govdash.ingest import accept_frame
 from govdash.lake import Lake
-from govdash.store import Session, Store, areas, imports, persons
+from govdash.store import Session, Store, areas, imports, inbox, notifications, persons
 from govdash.store.imports import Progress, Rejected
-from govdash.store.models import Alert, Case, Event, Feedback
+from govdash.store.models import Alert, Case, Event, Feedback, Notification
 from govdash.store.underlying import Stretch
 from govdash.sync import sync
 from govdash.workflow import cases
@@ -116,6 +116,23 @@ def lived(
                     called_at=NOW,
                 )
             )
+        for case in session.scalars(select(Case)).all():
+            told = {
+                "key": f"case:{case.id}", "topic": "case.entered", "why": "请办理", "title": "案件",
+                "body": "", "link": "/cases", "case_id": case.id, "area_path": case.area_path,
+                "recipient": "duty", "target": "值班员", "channel": "inbox",
+                "created_at": NOW, "due_at": NOW,
+            }  # fmt: skip
+            notifications.add(session, [told])
+        for row in notifications.claim(session, "inbox", "w", at=NOW, seconds=60, limit=9):
+            notifications.settle(session, row.id, "w", Attempted.SENT, at=NOW, detail="")
+            inbox.put(
+                session,
+                {
+                    "key": row.key, "login": "duty", "title": "案件", "body": "", "link": "/cases",
+                    "level": None, "area_path": row.area_path, "unit_code": None, "at": NOW,
+                },
+            )  # fmt: skip
         run = imports.start(session, "a.csv", file_sha256="", profile="p", by="somebody", at=NOW)
         imports.progress(
             session,
@@ -135,6 +152,9 @@ def call(name: str, session: Session, lake: Lake, scope: Scope, district: str) -
     case = session.scalars(select(Case).where(Case.area_path.startswith(district))).first()
     here = select(Event).where(Event.area_path.startswith(district), Event.unit_code.is_not(None))
     event = session.scalars(here).first()
+    notice = session.scalar(
+        select(Notification.id).where(Notification.area_path.startswith(district))
+    )
     assert alert is not None
     assert case is not None
     assert event is not None
@@ -151,6 +171,8 @@ def call(name: str, session: Session, lake: Lake, scope: Scope, district: str) -
         "event_id": event.event_id,
         "keys": [(event.event_id, event.version)],
         "import_id": 1,
+        "notification_id": notice,
+        "login": "duty",
         "by": () if name.startswith("lake") else "nobody in particular",
         "under": Stretch(district, "*", since=NOW - timedelta(days=30), until=NOW),
         "at": NOW,
@@ -210,7 +232,7 @@ def test_an_empty_scope_shows_nothing_and_the_whole_city_something(
 
 
 #: Parameters that name one thing.
-NUMBERED = {"alert_id", "case_id", "case_ids", "event_id", "keys", "under"}
+NUMBERED = {"alert_id", "notification_id", "case_id", "case_ids", "event_id", "keys", "under"}
 
 
 @each_reader

@@ -123,6 +123,9 @@ SCOPED = {
     "Feedback",
     "Import",
     "RejectedRow",
+    "Notification",
+    "NotificationAttempt",
+    "InboxMessage",
 }
 #: Every other table, and why a scope does not concern it. A new table is put in one of the two.
 CITY_WIDE = {
@@ -137,6 +140,7 @@ CITY_WIDE = {
     "UserRole": "by permission",
     "UserArea": "by permission",
     "UserUnit": "by permission",
+    "UserEmail": "about accounts; by permission",
     "PasswordHistory": "hashes; read by signing in alone",
     "UserSession": "one's own, or by permission",
     "DeviceToken": "by permission",
@@ -183,6 +187,15 @@ FOR_THE_PLATFORM = {
     "store/cases.py:last_step": "part of a change that was checked",
     "store/cases.py:times_taken": "part of a change that was checked",
     "store/cases.py:ledger": "part of a change that was checked",
+    "store/notifications.py:add": "writes",
+    "store/notifications.py:due_channels": "the delivery; nothing is shown",
+    "store/notifications.py:claim": "the delivery; who gets it is asked again for each",
+    "store/notifications.py:settle": "writes",
+    "store/notifications.py:release": "writes",
+    "store/notifications.py:for_update": "a change; the scope is checked on the locked row",
+    "store/notifications.py:again": "writes",
+    "store/inbox.py:put": "writes",
+    "store/inbox.py:mark_read": "writes, on one's own messages",
     "store/imports.py:start": "writes",
     "store/imports.py:progress": "writes",
     "store/imports.py:finish": "writes",

@@ -7,6 +7,12 @@ from govdash.store.models.cases import Case, CaseStep, ClockInterval, Feedback
 from govdash.store.models.events import Counter, Event, EventPerson, Import, RejectedRow
 from govdash.store.models.jobs import JobRun, Lease
 from govdash.store.models.keys import ApiKey
+from govdash.store.models.notifications import (
+    InboxMessage,
+    Notification,
+    NotificationAttempt,
+    UserEmail,
+)
 from govdash.store.models.people import (
     JournalLine,
     Role,
@@ -44,6 +50,7 @@ __all__ = [
     "FailedTries",
     "Feedback",
     "Import",
+    "InboxMessage",
     "Installation",
     "JobRun",
     "JournalAnchor",
@@ -51,6 +58,8 @@ __all__ = [
     "JournalLine",
     "Lease",
     "MapLayer",
+    "Notification",
+    "NotificationAttempt",
     "PasswordHistory",
     "RejectedRow",
     "Release",
@@ -59,6 +68,7 @@ __all__ = [
     "Unit",
     "UserAccount",
     "UserArea",
+    "UserEmail",
     "UserRole",
     "UserSession",
     "UserUnit",
