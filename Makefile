@@ -35,6 +35,7 @@ lock: setup ## new pins from pyproject.toml
 docs: setup ## the data dictionary from the models, the tables of roles, what the notebook prints
 	@$(PY) scripts/data_dictionary.py
 	@$(PY) scripts/role_tables.py
+	@$(PY) scripts/loop_tables.py
 	@$(PY) scripts/notebook.py
 
 clean: ## all that was made: environment, database, demo city

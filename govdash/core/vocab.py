@@ -1,7 +1,7 @@
 """The stored codes of the domain and their Chinese labels, each written once."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 
 class Labelled(StrEnum):
@@ -160,6 +160,14 @@ class CaseState(Labelled):
     ON_HOLD = "on_hold", "挂账"
     REWORK = "rework", "返工"
     CANCELLED = "cancelled", "已作废"
+    MERGED = "merged", "已合并"
+    REOPENED = "reopened", "已重开"
+
+
+#: States in which no clock of a case runs.
+CASE_ENDS: Final = (
+    CaseState.CLOSED, CaseState.REJECTED, CaseState.CANCELLED, CaseState.MERGED,
+)  # fmt: skip
 
 
 class CaseAction(Labelled):
@@ -177,6 +185,55 @@ class CaseAction(Labelled):
     HOLD = "hold", "挂账"
     RESUME = "resume", "恢复"
     CANCEL = "cancel", "作废"
+    MERGE = "merge", "并入其他案件"
+    UNMERGE = "unmerge", "取消合并"
+    REOPEN = "reopen", "重新办理"
+    REOPEN_UNSOLVED = "reopen_unsolved", "回访未解决，重新办理"
+
+
+class Party(Labelled):
+    """Who is to be told of a step of a case."""
+
+    DUTY = "duty", "值班员"
+    DISPATCHER = "dispatcher", "派遣员"
+    UNIT = "unit", "处置单位"
+    VERIFIER = "verifier", "核查员"
+    REPORTER = "reporter", "诉求人"
+
+
+class Asked(Labelled):
+    """What a unit can ask for on behalf of a case."""
+
+    EXTENSION = "extension", "延期"
+    APPEAL = "appeal", "超时申诉"
+
+
+class AskState(Labelled):
+    """Where such a request stands."""
+
+    WAITING = "waiting", "待审批"
+    ONCE = "once", "待复审"
+    GRANTED = "granted", "已同意"
+    DENIED = "denied", "未同意"
+    LAPSED = "lapsed", "已失效"
+
+
+class Mark(Labelled):
+    """What is put on a case from above, without moving it."""
+
+    URGE = "urge", "催办"
+    SUPERVISE = "supervise", "督办"
+    LIFT = "lift", "解除督办"
+
+
+class WhyNot(Labelled):
+    """Why the citizen says that it is not solved."""
+
+    NOT_DONE = "not_done", "没有处理"
+    PARTLY = "partly", "处理不彻底"
+    AGAIN = "again", "处理后又出现"
+    ANSWER = "answer", "不认可答复"
+    OTHER = "other", "其他"
 
 
 class LimitUnit(Labelled):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from govdash.access import SYSTEM, User
-from govdash.core.vocab import CaseAction, CaseState, Disposition, LimitUnit, Urgency
+from govdash.core.vocab import CaseAction, CaseState, Disposition, LimitUnit, Urgency, WhyNot
 from govdash.demo.agenda import Agenda
 from govdash.store import Session, events
 from govdash.store.event_rows import event_id
@@ -44,6 +44,9 @@ _HOURS: Final = {
 }  # fmt: skip
 #: How many of the newest cases are left waiting in each open state, so that every board has some.
 _LEFT_IN_EACH: Final = 4
+_LONGEST_HOLD: Final = timedelta(days=30)
+#: Why a citizen says that it is not solved.
+WHY: Final = (WhyNot.PARTLY, WhyNot.AGAIN, WhyNot.NOT_DONE, WhyNot.ANSWER)
 _OPENING, _CLOSING = 8, 21  # hours of the day in which cases that are not urgent move
 
 
@@ -175,7 +178,7 @@ class Casework:
         then = self._by_day(when + timedelta(hours=hours), hurried=urgent)
 
         def step(session: Session, at: datetime) -> None:
-            form = self._form(action, fate, unit=case_unit)
+            form = self._form(action, fate, unit=case_unit, at=at)
             actor = self.staff[_WHO[action]]
             moved = cases.take_step(session, id_, action, actor=actor, at=at, form=form)
             _spend(fate, action)
@@ -186,7 +189,7 @@ class Casework:
         case_unit = case.unit_code
         self._agenda.add(then, step)
 
-    def _form(self, action: CaseAction, fate: Fate, *, unit: str | None) -> StepForm:
+    def _form(self, action: CaseAction, fate: Fate, *, unit: str | None, at: datetime) -> StepForm:
         say = self._say
         if action is A.ACCEPT:
             return StepForm(register_condition=say("register"))
@@ -194,6 +197,8 @@ class Casework:
             return StepForm(unit_code=unit)
         if action is A.RESOLVE:
             return StepForm(result=say("result"), handler=self.staff["handle"].name)
+        if action is A.HOLD:
+            return StepForm(note=say("hold"), until=at + _LONGEST_HOLD)
         if action is A.CLOSE:
             return StepForm(close_condition=say("close"), disposition=fate.disposition)
         return StepForm(note=say(action.value) if action.value in self._phrases else "")
@@ -202,10 +207,12 @@ class Casework:
         solved = bool(self._rng.random() < (0.78 if late else 0.93))
         spread = (0.25, 0.3, 0.25, 0.12, 0.08) if late else (0.52, 0.3, 0.11, 0.05, 0.02)
         satisfaction = int(self._rng.choice([5, 4, 3, 2, 1], p=spread)) if solved else 2
+        reason = None if solved else WHY[case_id % len(WHY)]
         pool = "feedback_good" if satisfaction >= 4 else "feedback_bad"
         feedback.record(
-            session, case_id, solved=solved, satisfaction=satisfaction, note=self._say(pool),
-            actor=self.staff["call"], at=at,
+            session, case_id, solved=solved, satisfaction=satisfaction, reason=reason,
+            note=self._say(pool), actor=self.staff["call"],
+            at=at,
         )  # fmt: skip
 
     def _say(self, pool: str) -> str:

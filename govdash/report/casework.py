@@ -1,16 +1,16 @@
 """处置工单: the cases of one tray, the stages that a case passes, the conditions chosen from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import pandas as pd
 import yaml
 
 from govdash.core.errors import InputError
-from govdash.core.filters import EventQuery
+from govdash.core.filters import EventQuery, Scope
 from govdash.core.vocab import CaseState, Labelled
 from govdash.store import Session
 from govdash.workflow import board
@@ -21,7 +21,7 @@ MOST_CASES: Final = 500  # more than one screen can be worked through; the list 
 #: The road of a case as people draw it: a stage and the states in which a case is at it.
 STAGES: Final[tuple[tuple[str, tuple[CaseState, ...]], ...]] = (
     ("立案", (CaseState.RECEIVED, CaseState.REJECTED)),
-    ("派遣", (CaseState.ACCEPTED, CaseState.RETURNED)),
+    ("派遣", (CaseState.ACCEPTED, CaseState.RETURNED, CaseState.REOPENED)),
     (
         "处置",
         (CaseState.DISPATCHED, CaseState.IN_PROGRESS, CaseState.ON_HOLD, CaseState.REWORK),
@@ -75,8 +75,24 @@ def cases(
     )
 
 
+def leaders(
+    session: Session, scope: Scope, row: Mapping[str, Any], *, at: datetime
+) -> dict[int, str]:
+    """Return the open cases that one could be merged into, by id, the likeliest first."""
+    table = board.cases(session, scope, at=at, state=OPEN_STATES, limit=MOST_CASES)
+    table = table[table["id"] != row["id"]]
+    like = (table["category"] == row["category"]).astype(int) + (
+        table["area_path"] == row["area_path"]
+    )
+    ordered = table.assign(like=like).sort_values("like", ascending=False, kind="stable")
+    return {
+        int(case["id"]): f"{case['number']} {case['title']}（{case['area_name']}）"
+        for case in ordered.to_dict("records")
+    }
+
+
 def stage_of(state: CaseState) -> int:
-    """Return which of `STAGES` a case is at; a cancelled one is nowhere (-1)."""
+    """Return which of `STAGES` a case is at; a cancelled or merged one is nowhere (-1)."""
     for n, (_, states) in enumerate(STAGES):
         if state in states:
             return n

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, delete, func, or_, select
 
 from govdash.core.filters import Scope
-from govdash.core.vocab import CaseAction, CaseState, Clock
+from govdash.core.vocab import CASE_ENDS, CaseAction, CaseState, Clock
 from govdash.store.engine import Session
 from govdash.store.models import Alert, Case, CaseStep, Category, ClockInterval, Feedback, Unit
 from govdash.store.visible import of_kind, visible, within
@@ -39,6 +39,10 @@ COLUMNS: Final = (
     "verifier",
     "opened_at",
     "closed_at",
+    "hold_until",
+    "leading_id",
+    "extensions",
+    "exempt",
 )
 STEP_COLUMNS: Final = (
     "seq",
@@ -62,8 +66,9 @@ INTERVAL_COLUMNS: Final = (
 )
 #: SQLite takes 32 766 values in one statement.
 _AT_ONCE: Final = 10_000
-ENDS: Final = (CaseState.CLOSED, CaseState.REJECTED, CaseState.CANCELLED)
-FEEDBACK_COLUMNS: Final = ("case_id", "solved", "satisfaction", "note", "called_by", "called_at")
+FEEDBACK_COLUMNS: Final = (
+    "case_id", "solved", "reason", "satisfaction", "note", "called_by", "called_at",
+)  # fmt: skip
 
 
 def for_update(session: Session, case_id: int) -> Case | None:
@@ -100,10 +105,43 @@ def times_taken(session: Session, case_id: int, action: CaseAction) -> int:
     return session.scalar(taken) or 0
 
 
-def ledger(session: Session, case_id: int) -> Sequence[ClockInterval]:
+def ledger(session: Session, case_id: int) -> list[ClockInterval]:
     """Return the intervals of every clock of a case that is changed, oldest first."""
     every = select(ClockInterval).where(ClockInterval.case_id == case_id)
-    return session.scalars(every.order_by(ClockInterval.started_at, ClockInterval.id)).all()
+    ordered = every.order_by(ClockInterval.started_at, ClockInterval.id)
+    return list(session.scalars(ordered).all())
+
+
+def take_back(session: Session, case_id: int) -> None:
+    """Remove the intervals that other cases have lent to a case."""
+    lent = delete(ClockInterval).where(
+        ClockInterval.case_id == case_id, ClockInterval.lent_by.is_not(None)
+    )
+    session.execute(lent)
+
+
+def members(session: Session, case_id: int) -> Sequence[Case]:
+    """Return the cases that are merged into a case, locked until the transaction ends."""
+    merged = select(Case).where(Case.leading_id == case_id).order_by(Case.id)
+    return session.scalars(merged.with_for_update()).all()
+
+
+def n_members(session: Session, case_id: int) -> int:
+    """Return how many cases are merged into a case."""
+    return session.scalar(select(func.count()).where(Case.leading_id == case_id)) or 0
+
+
+def holds_ended(session: Session, *, at: datetime) -> Sequence[Case]:
+    """Return the cases whose hold has come to its end, locked until the transaction ends."""
+    ended = select(Case).where(Case.state == CaseState.ON_HOLD, Case.hold_until <= at)
+    return session.scalars(ended.order_by(Case.hold_until).with_for_update()).all()
+
+
+def newest_call(session: Session, case_id: int) -> Feedback | None:
+    """Return the last follow-up call about a case: to its reporter, or to one merged into it."""
+    cluster = select(Case.id).where(or_(Case.id == case_id, Case.leading_id == case_id))
+    calls = select(Feedback).where(Feedback.case_id.in_(cluster))
+    return session.scalar(calls.order_by(Feedback.called_at.desc(), Feedback.id.desc()).limit(1))
 
 
 def intervals(
@@ -190,7 +228,7 @@ def listed(
     if state:
         chosen = chosen.where(Case.state.in_(state))
     if overdue_at is not None:
-        chosen = chosen.where(Case.due_at < overdue_at, Case.state.not_in(ENDS))
+        chosen = chosen.where(Case.due_at < overdue_at, Case.state.not_in(CASE_ENDS))
     if unit:
         chosen = chosen.where(Case.unit_code.in_(unit))
     if ids:
@@ -201,7 +239,7 @@ def listed(
         chosen = chosen.where(Case.opened_at >= since)
     if until is not None:
         chosen = chosen.where(Case.opened_at < until)
-    ended = Case.state.in_(ENDS)
+    ended = Case.state.in_(CASE_ENDS)
     due = case((ended, None), else_=Case.due_at)  # what has ended is due no more
     found = session.execute(
         chosen.order_by(ended, due.is_(None), due, Case.closed_at.desc(), Case.id.desc()).limit(
@@ -217,7 +255,7 @@ def counted(session: Session, scope: Scope, *, at: datetime) -> pd.DataFrame:
 
     Columns ``state`` (code), ``n``, ``overdue``.
     """
-    late = func.sum(case((and_(Case.due_at < at, Case.state.not_in(ENDS)), 1), else_=0))
+    late = func.sum(case((and_(Case.due_at < at, Case.state.not_in(CASE_ENDS)), 1), else_=0))
     found = session.execute(
         select(Case.state, func.count(), late)
         .where(visible(scope, Case.area_path, Case.unit_code))

@@ -13,8 +13,8 @@ from govdash.store.engine import Session
 from govdash.store.models import Case, Feedback
 from govdash.store.visible import visible, within
 
-#: A case that was never worked on says nothing about how cases are handled.
-WITHDRAWN: Final = (CaseState.REJECTED, CaseState.CANCELLED)
+#: A case that was never worked on, or is worked on as another, says nothing about how cases go.
+WITHDRAWN: Final = (CaseState.REJECTED, CaseState.CANCELLED, CaseState.MERGED)
 CASE_COLUMNS: Final = (
     "id",
     "number",

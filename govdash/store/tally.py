@@ -5,13 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from govdash.core.vocab import CaseState, Handling, Level
+from govdash.core.vocab import CASE_ENDS, CaseState, Handling, Level
 from govdash.store.engine import Session
 from govdash.store.models import Alert, Case
 
 SOON = timedelta(hours=24)  # a shift's handover and a night
-#: States in which a case has come to its end: no clock runs.
-ENDED = (CaseState.CLOSED, CaseState.REJECTED, CaseState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ def tally(session: Session, *, at: datetime) -> Tally:
         select(Alert.handling, Alert.level, func.count()).group_by(Alert.handling, Alert.level)
     )
     cases = session.execute(select(Case.state, func.count()).group_by(Case.state))
-    open_cases = select(func.count()).select_from(Case).where(Case.state.not_in(ENDED))
+    open_cases = select(func.count()).select_from(Case).where(Case.state.not_in(CASE_ENDS))
     overdue = open_cases.where(Case.due_at < at)
     soon = open_cases.where(Case.due_at >= at, Case.due_at < at + SOON)
     return Tally(

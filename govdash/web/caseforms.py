@@ -3,22 +3,21 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from govdash.access import User
 from govdash.core.permissions import Permission
 from govdash.core.vocab import CaseAction, CaseState, Disposition
-from govdash.report.casework import Conditions
 from govdash.store import Session
-from govdash.web import acting, workparts
+from govdash.web import acting, callform, stepfields, workparts
 from govdash.web.caseform import Choices, case_fields, new_case
 from govdash.web.page import Page
 from govdash.web.parts import el, show
 from govdash.workflow import cases, feedback
 from govdash.workflow.board import CaseLife
-from govdash.workflow.flow import CASE_FLOW, Need
-from govdash.workflow.forms import StepForm
+from govdash.workflow.flow import CASE_FLOW
 
 #: Steps taken with one click: they need no words and can be undone by the next step.
 DIRECT: Final = frozenset({CaseAction.START, CaseAction.RESUME, CaseAction.VERIFY})
@@ -36,7 +35,6 @@ FORWARD: Final = frozenset(
     }
 )
 CASE: Final = "case"  # URL parameter: the case that is looked at
-SATISFACTION: Final = {5: "5 非常满意", 4: "4 满意", 3: "3 一般", 2: "2 不满意", 1: "1 很不满意"}
 #: What the fields of a step are called in the log.
 TOLD: Final = {
     "register_condition": "立案条件",
@@ -44,13 +42,16 @@ TOLD: Final = {
     "result": "处置结果",
     "handler": "处置人",
     "verifier": "核查人",
+    "leading": "主案件",
 }
 
 
-def told(step: Mapping[str, Any]) -> list[str]:
+def told(step: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
     """Say what was filled in at a step."""
     detail = step["detail"]
     said = [f"{label}：{detail[name]}" for name, label in TOLD.items() if detail.get(name)]
+    if until := detail.get("until"):
+        said.append(f"挂账至：{datetime.fromisoformat(until).astimezone(zone):%Y-%m-%d %H:%M}")
     if code := detail.get("disposition"):
         said.append(f"监测提示结论：{Disposition(code).label}")
     return [step["note"], *said] if step["note"] else said
@@ -99,7 +100,7 @@ def drawers(page: Page, life: CaseLife, choices: Choices) -> None:
             )
             return
     if acting.drawer_open("case_call") and CaseState(row["state"]) in feedback.ASKABLE:
-        _call_drawer(page, life)
+        callform.drawer(page, life.row)
 
 
 def new_case_drawer(page: Page, choices: Choices) -> None:
@@ -138,7 +139,7 @@ def _step_form(
     needs = CASE_FLOW[CaseState(row["state"]), action].requires
     key = f"gw_form_{action.value}_{row['id']}"
     with st.form(key, border=False):
-        form = _fields(page, needs, life, choices, key=key)
+        form = stepfields.fields(page, needs, life, choices, key=key)
         sure = action not in FINAL or st.checkbox(
             f"确认{action.label}：案件到此结束，不能恢复", key=f"{key}_sure"
         )
@@ -156,110 +157,6 @@ def _step_form(
         return f"案件 {case.number}：{action.label}，现为“{case.state.label}”。"
 
     acting.finish(page, act, did=f"case.{action.value}", subject=f"case:{row['id']}")
-
-
-def _fields(
-    page: Page, needs: tuple[Need, ...], life: CaseLife, choices: Choices, *, key: str
-) -> StepForm:
-    row = life.row
-    usual = Conditions.load(page.settings.data)
-    unit = register = close = disposition = None
-    result = ""
-    if Need.UNIT in needs:
-        codes = list(choices.units)
-        unit = st.selectbox(
-            Need.UNIT.label,
-            codes,
-            index=codes.index(row["unit_code"]) if row["unit_code"] in codes else None,
-            format_func=lambda code: choices.units[code],
-            placeholder="请选择派给哪个单位",
-            key=f"{key}_unit",
-        )
-    if Need.REGISTER_CONDITION in needs:
-        register = _condition(Need.REGISTER_CONDITION, usual.register, key=f"{key}_register")
-    if Need.RESULT in needs:
-        result = st.text_area(
-            Need.RESULT.label, str(row["result"]), key=f"{key}_result", max_chars=2000, height=110
-        )
-    if Need.CLOSE_CONDITION in needs:
-        close = _condition(Need.CLOSE_CONDITION, usual.close, key=f"{key}_close")
-    if Need.DISPOSITION in needs and row["alert_id"] is not None:
-        disposition = st.selectbox(
-            f"{Need.DISPOSITION.label}（{row['alert_number']}）",
-            list(Disposition),
-            index=None,
-            format_func=lambda code: code.label,
-            placeholder="请选择监测提示实际上是什么",
-            help="结论会用来校准发出提示的规则。",
-            key=f"{key}_disposition",
-        )
-    asked = Need.NOTE in needs
-    note = st.text_area(
-        Need.NOTE.label if asked else "说明（可不填）", key=f"{key}_note", max_chars=500, height=80
-    )
-    return StepForm(
-        note=note,
-        unit_code=unit,
-        register_condition=register or "",
-        close_condition=close or "",
-        result=result,
-        disposition=disposition,
-    )
-
-
-def _condition(need: Need, usual: tuple[str, ...], *, key: str) -> str | None:
-    return st.selectbox(
-        need.label,
-        usual,
-        index=None,
-        placeholder="请选择，或写下其他条件",
-        accept_new_options=True,
-        key=key,
-    )
-
-
-@st.dialog("回访", position="right", width="medium", on_dismiss=acting.close_drawer)
-def _call_drawer(page: Page, life: CaseLife) -> None:
-    row = life.row
-    key = f"gw_call_{row['id']}"
-    show(workparts.paragraph(el("b", row["number"]), " ", row["title"]))
-    show(workparts.paragraph(el("b", "处置结果："), row["result"] or "（未填写）"))
-    with st.form(key, border=False):
-        solved = st.radio(
-            "问题是否解决",
-            [True, False],
-            index=None,
-            horizontal=True,
-            format_func=lambda solved: "已解决" if solved else "未解决",
-            key=f"{key}_solved",
-        )
-        score = st.segmented_control(
-            "满意度",
-            list(SATISFACTION),
-            format_func=lambda score: SATISFACTION[score],
-            key=f"{key}_score",
-        )
-        note = st.text_area("诉求人意见（请勿填写个人信息）", key=f"{key}_note", max_chars=500)
-        sent = st.form_submit_button("记录回访", type="primary")
-    if not sent:
-        return
-    if solved is None or score is None:
-        st.error("请选择是否解决和满意度。")
-        return
-
-    def act(session: Session, user: User, at: datetime) -> str:
-        feedback.record(
-            session,
-            row["id"],
-            solved=solved,
-            satisfaction=int(score),
-            note=note,
-            actor=user,
-            at=at,
-        )
-        return f"已记录案件 {row['number']} 的回访。"
-
-    acting.finish(page, act, did="feedback.record", subject=f"case:{row['id']}")
 
 
 @st.dialog("登记案件", position="right", width="medium", on_dismiss=acting.close_drawer)

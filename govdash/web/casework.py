@@ -156,7 +156,7 @@ def case_card(page: Page, case_id: int | None) -> None:
     show(card_title("时限", "按各自的计时规则；工作时、工作日只计工作时间，挂账不计"))
     show(_clocks(page, life))
     show(card_title("记录", row["number"]))
-    show(workparts.log(_entries(life), page.zone))
+    show(workparts.log(_entries(page, life), page.zone))
     caseforms.actions(page, life)
     caseforms.drawers(page, life, choices(page))
 
@@ -260,13 +260,13 @@ def _remaining(seconds: float | None, *, working: bool) -> str:
     return f"超 {words}" if seconds < 0 else words
 
 
-def _entries(life: CaseLife) -> list[workparts.Entry]:
+def _entries(page: Page, life: CaseLife) -> list[workparts.Entry]:
     steps = [
         workparts.Entry(
             step["at"],
             step["actor_name"],
             f"{step['action_label']} → {step['to_label']}",
-            "；".join(caseforms.told(step)),
+            "；".join(caseforms.told(step, page.zone)),
         )
         for step in workparts.records(life.steps)
     ]
@@ -274,9 +274,15 @@ def _entries(life: CaseLife) -> list[workparts.Entry]:
         workparts.Entry(
             call["called_at"],
             call["called_by"],
-            f"回访：{'已解决' if call['solved'] else '未解决'}，满意度 {call['satisfaction']} 分",
+            f"回访：{_solved(call)}，满意度 {call['satisfaction']} 分",
             call["note"],
         )
         for call in workparts.records(life.feedback)
     ]
     return steps + calls
+
+
+def _solved(call: Mapping[str, Any]) -> str:
+    if call["solved"]:
+        return "已解决"
+    return f"未解决（{call['reason'].label}）" if call["reason"] else "未解决"

@@ -14,7 +14,7 @@ from govdash.report import checkpoints
 from govdash.store import Store
 from govdash.store.tally import tally
 from govdash.worker.lanes import Lanes
-from govdash.workflow import tick
+from govdash.workflow import cases, tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,13 @@ def detect_tick(work: Work, at: datetime) -> str:
 
 
 def clock_check(work: Work, at: datetime) -> str:
-    """Count the cases whose time ran out or is running out; that they are late is derived."""
+    """Resume the cases whose hold has ended; count those that are late or will be soon."""
+    with work.store.write() as session:
+        resumed = cases.resume_due(session, at=at)
     with work.store.read() as session:
         counted = tally(session, at=at)
-    return f"超期 {counted.cases_overdue:,} 件，24 小时内到期 {counted.cases_due_soon:,} 件"
+    again = f"，挂账到期恢复 {resumed:,} 件" if resumed else ""
+    return f"超期 {counted.cases_overdue:,} 件，24 小时内到期 {counted.cases_due_soon:,} 件{again}"
 
 
 def audit_checkpoint(work: Work, at: datetime) -> str:

@@ -103,6 +103,12 @@ def close(
     return alert
 
 
+def is_linked(session: Session, alert_id: int) -> bool:
+    """Whether an alert still waits for the end of its case."""
+    alert = rows.for_update(session, alert_id)
+    return alert is not None and alert.handling is Handling.LINKED
+
+
 def release(session: Session, alert_id: int, *, reason: str, actor: User, at: datetime) -> Alert:
     """Give an alert back to the board when its case ends without a result."""
     alert = _locked(session, alert_id, actor)

@@ -26,7 +26,7 @@ from govdash.store import alerts as alert_rows
 from govdash.store import cases as case_rows
 from govdash.store.models import ClockInterval
 from govdash.taxonomy import Limit
-from govdash.workflow import timing, typed
+from govdash.workflow import filling, practice, timing, typed
 from govdash.workflow.clocks import Lamp
 from govdash.workflow.deadlines import Deadlines, in_force
 from govdash.workflow.flow import AlertAction, actions_from, alert_actions
@@ -114,6 +114,10 @@ CASE_COLUMNS: Final = (
     "verifier",
     "opened_at",
     "closed_at",
+    "hold_until",
+    "leading_id",
+    "extensions",
+    "exempt",
     "alert_id",
     "alert_number",
     "event_id",
@@ -276,7 +280,11 @@ def case_life(
         steps=steps,
         clocks=tuple(timing.read_all(ledger, at=at, calendar=known.calendar)),
         feedback=typed.masked(case_rows.feedback(session, case_id, scope)),
-        actions=actions_from(case.state),
+        actions=tuple(
+            action
+            for action in actions_from(case.state)
+            if not filling.refusal(session, case, action, at=at, rules=practice.in_force())
+        ),
     )
 
 

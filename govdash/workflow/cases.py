@@ -1,27 +1,27 @@
 """Cases (案件): opened by people, walked along `flow.CASE_FLOW` to an end, every step recorded."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from govdash.access import User
-from govdash.core.errors import Conflict, InputError, NotFound, Refused
+from govdash.access import SYSTEM, User
+from govdash.core.errors import Conflict, InputError, NotFound
 from govdash.core.permissions import Permission
 from govdash.core.vocab import CaseAction, CaseState
-from govdash.store import Session, journal
+from govdash.store import Session
 from govdash.store import cases as rows
-from govdash.store.models import Alert, Case, CaseStep
+from govdash.store.models import Alert, Case
 from govdash.taxonomy import Limit
-from govdash.workflow import alerts, timing
+from govdash.workflow import alerts, calls, caselog, filling, merging, practice, timing
 from govdash.workflow.deadlines import Deadlines, in_force
-from govdash.workflow.flow import Effect, Need, Step, next_step
+from govdash.workflow.flow import Effect, Step, next_step
 from govdash.workflow.forms import NewCase, StepForm
 from govdash.workflow.naming import day_number
 from govdash.workflow.suggestion import suggest
 
-__all__ = ["NewCase", "StepForm", "open_case", "open_from_alert", "suggest", "take_step"]
-
-#: Names of handlers and verifiers are kept to this length.
-_NAME: Final = 60
+__all__ = [
+    "NewCase", "StepForm", "found", "open_case", "open_from_alert", "require", "resume_due",
+    "suggest", "take_step", "walk",
+]  # fmt: skip
 
 
 def open_case(
@@ -40,7 +40,7 @@ def open_case(
         When the title is empty, or category or unit is unknown.
     """
     case = _open(session, new, None, actor=actor, at=at, deadlines=deadlines or in_force())
-    _record(session, case, "open", actor=actor, at=at, note="", detail={})
+    caselog.record(session, case, "open", actor=actor, at=at)
     return case
 
 
@@ -65,7 +65,7 @@ def open_from_alert(
     """
     alert = alerts.link(session, alert_id, actor=actor, at=at, seen_version=seen_version)
     case = _open(session, new, alert, actor=actor, at=at, deadlines=deadlines or in_force())
-    _record(session, case, "open", actor=actor, at=at, note="", detail={"alert": alert.number})
+    caselog.record(session, case, "open", actor=actor, at=at, detail={"alert": alert.number})
     return case
 
 
@@ -93,35 +93,117 @@ def take_step(
     Refused
         When the actor lacks the permission, or would verify their own work.
     InputError
-        When a field that the step needs is empty; the message names it.
+        When a field that the step needs is empty (the message names it), or the step is older
+        than the last one.
     """
     form = form or StepForm()
-    case = _locked(session, case_id, actor)
+    known = deadlines or in_force()
+    if form.leading is not None:  # two cases change: always lock the older one first
+        found(session, min(case_id, form.leading), actor)
+    case = found(session, case_id, actor)
     if seen_version is not None and seen_version != case.version:
         raise Conflict(
             f"案件 {case.number} 刚被他人更新为“{case.state.label}”；"
             "请刷新后再操作，您填写的内容没有丢失。"
         )
-    step = next_step(case.state, action)
-    _require(actor, step.needs, case)
-    newest = rows.last_step(session, case_id)
-    if newest is not None and at < newest.at:
-        raise InputError("操作时间早于上一步的时间；请检查系统时钟。")
-    _check_fields(step, case, form)
-    if action is CaseAction.HOLD:
-        _check_hold(session, case, at)
-    came_from, before = case.state, _standing(case)
-    case.state = step.to
-    _apply(session, case, action, form, actor=actor, at=at)
-    timing.move(session, case, step.effect, at=at, deadlines=deadlines or in_force())
-    _add_step(session, case, action, came_from, form, actor=actor, at=at)
-    _tell_alert(session, case, step, form, actor=actor, at=at)
-    detail = {"from": came_from.value, "to": case.state.value}
-    _record(
+    if case.hold_until is not None and case.hold_until <= at:
+        _resume(session, case, at=at, deadlines=known)
+    require(actor, next_step(case.state, action).needs, case)
+    came_from, before = case.state, caselog.standing(case)
+    detail = walk(session, case, action, form, actor=actor, at=at, deadlines=known)
+    caselog.record(
         session, case, action.value,
-        actor=actor, at=at, note=form.note, detail=detail, before=before,
+        actor=actor, at=at, note=form.note, before=before,
+        detail={"from": came_from.value, "to": case.state.value} | detail,
     )  # fmt: skip
     return case
+
+
+def walk(
+    session: Session,
+    case: Case,
+    action: CaseAction,
+    form: StepForm,
+    *,
+    actor: User,
+    at: datetime,
+    deadlines: Deadlines,
+) -> dict[str, Any]:
+    """Take a step of a locked case without the journal, for actions that are more than a step.
+
+    Who may take it has been checked. Returns what the journal should say beside the states.
+    """
+    step = next_step(case.state, action)
+    newest = rows.last_step(session, case.id)
+    if newest is not None and at < newest.at:
+        raise InputError("操作时间早于上一步的时间；请检查系统时钟。")
+    rules = practice.in_force()
+    waits = case.alert_id is not None and alerts.is_linked(session, case.alert_id)
+    filling.check(step, case, form, alert_waits=waits)
+    filling.check_moment(session, case, action, form, at=at, rules=rules)
+    came_from, detail = case.state, dict[str, Any]()
+    leading = None
+    if action is CaseAction.MERGE and form.leading is not None:
+        leading = found(session, form.leading, actor)
+        require(actor, step.needs, leading)
+        detail = merging.join(session, case, leading)
+    elif action is CaseAction.UNMERGE and case.leading_id is not None:
+        leading = rows.for_update(session, case.leading_id)
+        detail = merging.leave(case, leading)
+    case.state = step.to
+    filling.apply(session, case, action, form, actor=actor, at=at)
+    timing.move(session, case, step.effect, at=at, deadlines=deadlines)
+    if leading is not None:
+        merging.lend(session, leading, at=at, deadlines=deadlines)
+    caselog.add_step(session, case, action, came_from, form, actor=actor, at=at)
+    if waits:
+        _tell_alert(session, case, step, form, actor=actor, at=at)
+    return detail | calls.follow(session, case, action, at=at, deadlines=deadlines, rules=rules)
+
+
+def resume_due(session: Session, *, at: datetime, deadlines: Deadlines | None = None) -> int:
+    """Resume every case whose hold has come to its end, as of that end; return how many.
+
+    However late this runs, the clocks count from the moment that was promised.
+    """
+    due = rows.holds_ended(session, at=at)
+    for case in due:
+        _resume(session, case, at=at, deadlines=deadlines or in_force())
+    return len(due)
+
+
+def found(session: Session, case_id: int, actor: User) -> Case:
+    """Return a case of the actor's scope, locked until the transaction ends.
+
+    Raises
+    ------
+    NotFound
+        When there is none.
+    """
+    case = rows.for_update(session, case_id)
+    if case is None or not (
+        actor.scope.covers(case.area_path) or case.unit_code in actor.scope.units
+    ):
+        raise NotFound(f"没有编号为 {case_id} 的案件，或不在您的管辖范围内。")
+    return case
+
+
+def require(actor: User, permission: Permission, case: Case) -> None:
+    """Check the permission; a member of the case's unit need not hold its area."""
+    if not (case.unit_code in actor.scope.units and actor.holds(permission)):
+        actor.require(permission, area=case.area_path)
+
+
+def _resume(session: Session, case: Case, *, at: datetime, deadlines: Deadlines) -> None:
+    """Take the step that nobody needs to take: the hold ended at the moment that was set."""
+    ended, before = case.hold_until or at, caselog.standing(case)
+    form = StepForm(note="挂账到期，自动恢复")
+    walk(session, case, CaseAction.RESUME, form, actor=SYSTEM, at=ended, deadlines=deadlines)
+    caselog.record(
+        session, case, CaseAction.RESUME.value,
+        actor=SYSTEM, at=at, note=form.note, before=before,
+        detail={"from": CaseState.ON_HOLD.value, "to": case.state.value, "by_itself": True},
+    )  # fmt: skip
 
 
 def _open(
@@ -143,7 +225,7 @@ def _open(
     if (new.lon is None) != (new.lat is None):
         raise InputError("经度和纬度须同时填写，或都不填。")
     if new.unit_code is not None:
-        _unit_name(session, new.unit_code)
+        filling.unit_name(session, new.unit_code)
     limit = new.limit
     if limit is None and category.limit_amount is not None and category.limit_unit is not None:
         limit = Limit(category.limit_amount, category.limit_unit)
@@ -167,79 +249,8 @@ def _open(
     )
     session.add(case)
     timing.move(session, case, Effect.RUN, at=at, deadlines=deadlines)
-    _add_step(session, case, None, None, StepForm(), actor=actor, at=at)
+    caselog.add_step(session, case, None, None, StepForm(), actor=actor, at=at)
     return case
-
-
-def _locked(session: Session, case_id: int, actor: User) -> Case:
-    case = rows.for_update(session, case_id)
-    if case is None or not (
-        actor.scope.covers(case.area_path) or case.unit_code in actor.scope.units
-    ):
-        raise NotFound(f"没有编号为 {case_id} 的案件，或不在您的管辖范围内。")
-    return case
-
-
-def _require(actor: User, permission: Permission, case: Case) -> None:
-    """Check the permission; a member of the case's unit need not hold its area."""
-    if not (case.unit_code in actor.scope.units and actor.holds(permission)):
-        actor.require(permission, area=case.area_path)
-
-
-def _check_fields(step: Step, case: Case, form: StepForm) -> None:
-    """Refuse a step whose needed fields are empty; unit and result may stand on the case."""
-    given = {
-        Need.NOTE: form.note.strip(),
-        Need.UNIT: form.unit_code or case.unit_code,
-        Need.REGISTER_CONDITION: form.register_condition.strip(),
-        Need.CLOSE_CONDITION: form.close_condition.strip(),
-        Need.RESULT: form.result.strip() or case.result,
-        Need.DISPOSITION: form.disposition or case.alert_id is None,
-    }
-    missing = [need.label for need in step.requires if not given[need]]
-    if missing:
-        raise InputError(f"还需填写：{'、'.join(missing)}。")
-
-
-def _check_hold(session: Session, case: Case, at: datetime) -> None:
-    if case.due_at is not None and at > case.due_at:
-        raise Refused(f"案件 {case.number} 已超期，不能挂账；请尽快处置。")
-    if rows.times_taken(session, case.id, CaseAction.HOLD):
-        raise Refused(f"案件 {case.number} 已挂账过一次，不能再次挂账。")
-
-
-def _apply(
-    session: Session,
-    case: Case,
-    action: CaseAction,
-    form: StepForm,
-    *,
-    actor: User,
-    at: datetime,
-) -> None:
-    """Write on the case what the form says."""
-    if action is CaseAction.ACCEPT:
-        case.register_condition = form.register_condition.strip()
-    elif action is CaseAction.DISPATCH:
-        case.unit_code = form.unit_code or case.unit_code
-        _unit_name(session, case.unit_code or "")
-        case.handler = None
-    elif action is CaseAction.START:
-        unit = _unit_name(session, case.unit_code) if case.unit_code else actor.name
-        case.handler = (form.handler.strip() or case.handler or unit)[:_NAME]
-    elif action is CaseAction.RESOLVE:
-        case.handler = (form.handler.strip() or case.handler or actor.name)[:_NAME]
-        case.result = form.result.strip() or case.result
-    elif action is CaseAction.VERIFY:
-        case.verifier = (form.verifier.strip() or actor.name)[:_NAME]
-        if case.verifier == case.handler:
-            raise Refused(f"核查人不能是处置人“{case.handler}”；请由他人核查。")
-    elif action is CaseAction.SEND_BACK:
-        case.result, case.verifier = "", None  # the work is to be shown anew
-    elif action is CaseAction.CLOSE:
-        case.close_condition = form.close_condition.strip()
-        case.result = form.result.strip() or case.result
-        case.closed_at = at
 
 
 def _tell_alert(
@@ -254,76 +265,3 @@ def _tell_alert(
     elif case.state is not CaseState.CLOSED:
         reason = f"案件 {case.number} {case.state.label}：{form.note.strip()}"
         alerts.release(session, case.alert_id, reason=reason, actor=actor, at=at)
-
-
-def _unit_name(session: Session, code: str) -> str:
-    name = rows.unit_name(session, code)
-    if name is None:
-        raise InputError(f"单位“{code}”不存在；请从单位表中选择。")
-    return name
-
-
-def _add_step(
-    session: Session,
-    case: Case,
-    action: CaseAction | None,
-    came_from: CaseState | None,
-    form: StepForm,
-    *,
-    actor: User,
-    at: datetime,
-) -> None:
-    newest = rows.last_step(session, case.id)
-    told: dict[str, Any] = {
-        "register_condition": form.register_condition.strip(),
-        "close_condition": form.close_condition.strip(),
-        "result": form.result.strip(),
-        "disposition": form.disposition.value if form.disposition else "",
-        "handler": case.handler if action in {CaseAction.START, CaseAction.RESOLVE} else "",
-        "verifier": case.verifier if action is CaseAction.VERIFY else "",
-    }
-    session.add(
-        CaseStep(
-            case_id=case.id,
-            seq=newest.seq + 1 if newest else 1,
-            action=action,
-            from_state=came_from.value if came_from else None,
-            to_state=case.state,
-            actor=actor.login,
-            at=at,
-            unit_code=case.unit_code,
-            note=form.note.strip(),
-            detail={name: value for name, value in told.items() if value},
-        )
-    )
-    session.flush()
-
-
-def _record(
-    session: Session,
-    case: Case,
-    did: str,
-    *,
-    actor: User,
-    at: datetime,
-    note: str,
-    detail: dict[str, Any],
-    before: dict[str, Any] | None = None,
-) -> None:
-    journal.record(
-        session,
-        actor=actor.login,
-        did=f"case.{did}",
-        subject=f"case:{case.id}",
-        at=at,
-        note=note.strip(),
-        detail={"number": case.number} | detail,
-        before=before,
-        after=_standing(case),
-    )
-
-
-def _standing(case: Case) -> dict[str, Any]:
-    """Return what the journal says of a case before and after: no person data."""
-    due = case.due_at.isoformat() if case.due_at else None
-    return {"state": case.state.value, "unit_code": case.unit_code, "due_at": due}

@@ -7,9 +7,10 @@ from typing import Final
 
 from govdash.core.errors import IllegalTransition
 from govdash.core.permissions import Permission
+from govdash.core.vocab import CASE_ENDS, Clock, Handling, Labelled
 from govdash.core.vocab import CaseAction as A
 from govdash.core.vocab import CaseState as S
-from govdash.core.vocab import Clock, Handling, Labelled
+from govdash.core.vocab import Party as W
 
 P = Permission
 
@@ -30,7 +31,9 @@ class Need(StrEnum):
     REGISTER_CONDITION = "register_condition"
     CLOSE_CONDITION = "close_condition"
     RESULT = "result"
-    DISPOSITION = "disposition"  # only where the case came from an alert
+    DISPOSITION = "disposition"  # only where the case came from an alert that still waits for it
+    UNTIL = "until"
+    LEADING = "leading"
 
     @property
     def label(self) -> str:
@@ -42,41 +45,62 @@ class Need(StrEnum):
             "close_condition": "结案条件",
             "result": "处置结果",
             "disposition": "监测提示结论",
+            "until": "挂账至",
+            "leading": "主案件",
         }[self.value]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where an action leads, who may take it, what it does to the clocks and asks for."""
+    """Where an action leads, who may take it, what it does to the clocks, asks for and tells."""
 
     to: S
     needs: Permission
     effect: Effect = Effect.RUN
     requires: tuple[Need, ...] = ()
+    tells: tuple[W, ...] = ()
 
 
 _REASON: Final = (Need.NOTE,)
-_CANCEL: Final = Step(S.CANCELLED, P.CASE_DISPATCH, Effect.STOP, _REASON)
+_CANCEL: Final = Step(S.CANCELLED, P.CASE_DISPATCH, Effect.STOP, _REASON, (W.UNIT, W.DUTY))
+_MERGE: Final = Step(S.MERGED, P.CASE_DISPATCH, Effect.STOP, (Need.LEADING,), (W.UNIT,))
+_DISPATCH: Final = Step(S.DISPATCHED, P.CASE_DISPATCH, requires=(Need.UNIT,), tells=(W.UNIT,))
+_RETURN: Final = Step(S.RETURNED, P.CASE_HANDLE, requires=_REASON, tells=(W.DISPATCHER,))
+_SEND_BACK: Final = (W.UNIT,)
+_REOPENED: Final = (W.DISPATCHER, W.UNIT)
 
 CASE_FLOW: Final[Mapping[tuple[S, A], Step]] = {
-    (S.RECEIVED, A.ACCEPT): Step(S.ACCEPTED, P.CASE_ACCEPT, requires=(Need.REGISTER_CONDITION,)),
-    (S.RECEIVED, A.REJECT): Step(S.REJECTED, P.CASE_ACCEPT, Effect.STOP, _REASON),
-    (S.ACCEPTED, A.DISPATCH): Step(S.DISPATCHED, P.CASE_DISPATCH, requires=(Need.UNIT,)),
+    (S.RECEIVED, A.ACCEPT): Step(
+        S.ACCEPTED, P.CASE_ACCEPT, requires=(Need.REGISTER_CONDITION,), tells=(W.DISPATCHER,)
+    ),
+    (S.RECEIVED, A.REJECT): Step(S.REJECTED, P.CASE_ACCEPT, Effect.STOP, _REASON, (W.REPORTER,)),
+    (S.RECEIVED, A.MERGE): _MERGE,
+    (S.ACCEPTED, A.DISPATCH): _DISPATCH,
+    (S.ACCEPTED, A.MERGE): _MERGE,
     (S.ACCEPTED, A.CANCEL): _CANCEL,
     (S.DISPATCHED, A.START): Step(S.IN_PROGRESS, P.CASE_HANDLE),
-    (S.DISPATCHED, A.RETURN): Step(S.RETURNED, P.CASE_HANDLE, requires=_REASON),
+    (S.DISPATCHED, A.RETURN): _RETURN,
+    (S.DISPATCHED, A.MERGE): _MERGE,
     (S.DISPATCHED, A.CANCEL): _CANCEL,
     # Who gets it back cannot skip ahead: it is dispatched again or ends.
-    (S.RETURNED, A.DISPATCH): Step(S.DISPATCHED, P.CASE_DISPATCH, requires=(Need.UNIT,)),
+    (S.RETURNED, A.DISPATCH): _DISPATCH,
+    (S.RETURNED, A.MERGE): _MERGE,
     (S.RETURNED, A.CANCEL): _CANCEL,
-    (S.IN_PROGRESS, A.RESOLVE): Step(S.RESOLVED_CLAIMED, P.CASE_HANDLE, requires=(Need.RESULT,)),
-    (S.IN_PROGRESS, A.RETURN): Step(S.RETURNED, P.CASE_HANDLE, requires=_REASON),
-    (S.IN_PROGRESS, A.HOLD): Step(S.ON_HOLD, P.CASE_DISPATCH, Effect.PAUSE, _REASON),
+    (S.IN_PROGRESS, A.RESOLVE): Step(
+        S.RESOLVED_CLAIMED, P.CASE_HANDLE, requires=(Need.RESULT,), tells=(W.VERIFIER,)
+    ),
+    (S.IN_PROGRESS, A.RETURN): _RETURN,
+    (S.IN_PROGRESS, A.HOLD): Step(
+        S.ON_HOLD, P.CASE_DISPATCH, Effect.PAUSE, (Need.UNTIL, Need.NOTE), (W.UNIT, W.REPORTER)
+    ),
+    (S.IN_PROGRESS, A.MERGE): _MERGE,
     (S.IN_PROGRESS, A.CANCEL): _CANCEL,
-    (S.ON_HOLD, A.RESUME): Step(S.IN_PROGRESS, P.CASE_DISPATCH),
+    (S.ON_HOLD, A.RESUME): Step(S.IN_PROGRESS, P.CASE_DISPATCH, tells=(W.UNIT,)),
     (S.ON_HOLD, A.CANCEL): _CANCEL,
-    (S.RESOLVED_CLAIMED, A.VERIFY): Step(S.VERIFIED, P.CASE_VERIFY),
-    (S.RESOLVED_CLAIMED, A.SEND_BACK): Step(S.REWORK, P.CASE_VERIFY, requires=_REASON),
+    (S.RESOLVED_CLAIMED, A.VERIFY): Step(S.VERIFIED, P.CASE_VERIFY, tells=(W.DISPATCHER,)),
+    (S.RESOLVED_CLAIMED, A.SEND_BACK): Step(
+        S.REWORK, P.CASE_VERIFY, requires=_REASON, tells=_SEND_BACK
+    ),
     # Rework stays with the same unit: it can be taken up again or ended, not returned.
     (S.REWORK, A.START): Step(S.IN_PROGRESS, P.CASE_HANDLE),
     (S.REWORK, A.CANCEL): _CANCEL,
@@ -85,15 +109,27 @@ CASE_FLOW: Final[Mapping[tuple[S, A], Step]] = {
         P.CASE_CLOSE,
         Effect.STOP,
         (Need.CLOSE_CONDITION, Need.RESULT, Need.DISPOSITION),
+        (W.REPORTER,),
     ),
-    (S.VERIFIED, A.SEND_BACK): Step(S.REWORK, P.CASE_CLOSE, requires=_REASON),
+    (S.VERIFIED, A.SEND_BACK): Step(S.REWORK, P.CASE_CLOSE, requires=_REASON, tells=_SEND_BACK),
+    # What was closed goes on where it stood: its clocks resume, and it is dispatched anew.
+    (S.CLOSED, A.REOPEN): Step(S.REOPENED, P.CASE_DISPATCH, requires=_REASON, tells=_REOPENED),
+    (S.CLOSED, A.REOPEN_UNSOLVED): Step(S.REOPENED, P.FEEDBACK_WRITE, tells=_REOPENED),
+    (S.REOPENED, A.DISPATCH): _DISPATCH,
+    (S.REOPENED, A.MERGE): _MERGE,
+    (S.REOPENED, A.CANCEL): _CANCEL,
+    # A case that leaves its cluster begins again at the first check.
+    (S.MERGED, A.UNMERGE): Step(
+        S.RECEIVED, P.CASE_DISPATCH, requires=_REASON, tells=(W.DUTY, W.UNIT)
+    ),
 }
 
-#: The stage clock that is on in each open state; the states not named are ends, without clocks.
+#: The stage clock that is on in each open state; the others are `END_STATES`, without clocks.
 STAGE: Final[Mapping[S, Clock]] = {
     S.RECEIVED: Clock.ACCEPT,
     S.ACCEPTED: Clock.DISPATCH,
     S.RETURNED: Clock.DISPATCH,
+    S.REOPENED: Clock.DISPATCH,
     S.DISPATCHED: Clock.HANDLE,
     S.IN_PROGRESS: Clock.HANDLE,
     S.ON_HOLD: Clock.HANDLE,
@@ -103,7 +139,7 @@ STAGE: Final[Mapping[S, Clock]] = {
 }
 
 OPEN_STATES: Final = tuple(STAGE)
-END_STATES: Final = tuple(state for state in S if state not in STAGE)
+END_STATES: Final = CASE_ENDS
 
 
 def next_step(state: S, action: A) -> Step:

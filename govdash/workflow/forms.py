@@ -1,6 +1,7 @@
 """What people fill in: a new case, and the form of a step."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from govdash.core.vocab import Disposition, Urgency
 from govdash.taxonomy import Limit
@@ -39,3 +40,5 @@ class StepForm:
     disposition: Disposition | None = None
     handler: str = ""
     verifier: str = ""
+    until: datetime | None = None  # 挂账: when it resumes by itself
+    leading: int | None = None  # 合并: the id of the leading case

@@ -41,6 +41,12 @@ def limit_of(row: Case | ClockInterval) -> Limit | None:
     return Limit(row.limit_amount, row.limit_unit)
 
 
+def whole_limit(case: Case) -> Limit | None:
+    """Return the limit of a case with its extensions: each adds the original once more."""
+    limit = limit_of(case)
+    return limit and Limit(limit.amount * (1 + case.extensions), limit.unit)
+
+
 def move(
     session: Session, case: Case, effect: Effect, *, at: datetime, deadlines: Deadlines
 ) -> None:
@@ -63,21 +69,44 @@ def move(
         else:
             interval.ended_at = at
     session.flush()  # ends before beginnings: one open interval for each clock
-    for clock in sorted(wanted - kept):
-        limit = deadlines.limit_of(clock, limit_of(case))
-        begun = ClockInterval(
-            case_id=case.id,
-            clock=clock,
-            running=running,
-            started_at=at,
-            limit_amount=limit.amount if limit else None,
-            limit_unit=limit.unit if limit else None,
-        )
-        session.add(begun)
-        before.append(begun)
+    before += [
+        _begun(session, case, clock, running=running, at=at, deadlines=deadlines)
+        for clock in sorted(wanted - kept)
+    ]
     session.flush()
     if wanted:
         case.due_at = read(before, Clock.CASE, at=at, calendar=deadlines.calendar).due_at
+
+
+def relimit(session: Session, case: Case, *, at: datetime, deadlines: Deadlines) -> None:
+    """Let the clocks that are on go on under the limits of now: an extension was granted."""
+    session.flush()
+    ledger = cases.ledger(session, case.id)
+    on = [interval for interval in ledger if interval.ended_at is None]
+    for interval in on:
+        interval.ended_at = at
+    session.flush()  # ends before beginnings: one open interval for each clock
+    for interval in on:
+        clock, running = interval.clock, interval.running
+        ledger.append(_begun(session, case, clock, running=running, at=at, deadlines=deadlines))
+    session.flush()
+    case.due_at = read(ledger, Clock.CASE, at=at, calendar=deadlines.calendar).due_at
+
+
+def _begun(
+    session: Session, case: Case, clock: Clock, *, running: bool, at: datetime, deadlines: Deadlines
+) -> ClockInterval:
+    limit = deadlines.limit_of(clock, whole_limit(case))
+    begun = ClockInterval(
+        case_id=case.id,
+        clock=clock,
+        running=running,
+        started_at=at,
+        limit_amount=limit.amount if limit else None,
+        limit_unit=limit.unit if limit else None,
+    )
+    session.add(begun)
+    return begun
 
 
 def read(

@@ -27,7 +27,7 @@ from govdash.ingest import accept_frame
 from govdash.lake import Lake
 from govdash.store import Session, Store, areas, imports, inbox, notifications, persons
 from govdash.store.imports import Progress, Rejected
-from govdash.store.models import Alert, Case, Event, Feedback, Notification
+from govdash.store.models import Alert, CallTask, Case, Event, Feedback, Notification
 from govdash.store.underlying import Stretch
 from govdash.sync import sync
 from govdash.workflow import cases
@@ -106,6 +106,7 @@ def lived(
                 select(Event.event_id).where(Event.area_path == alert.area_path).limit(1)
             )
             alert.disposition, alert.handling = Disposition.REAL_ACTED, Handling.CLOSED
+            session.add(CallTask(case_id=case.id, about_id=case.id, made_at=NOW, due_at=NOW))
             session.add(
                 Feedback(
                     case_id=case.id,

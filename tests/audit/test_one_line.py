@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from govdash.lake import Lake
 from govdash.report import releases
 from govdash.report.export import Format
 from govdash.store import Session, Store, accounts, devices, journal, keys, persons
-from govdash.store.models import ApiKey, Case, DeviceToken, Event, Release
+from govdash.store.models import ApiKey, Case, DeviceToken, Event, Feedback, Release
 from govdash.web import importreport
 from govdash.workflow import alerts, cases, feedback, reporter, rules
 from govdash.workflow.flow import CASE_FLOW
@@ -51,6 +51,7 @@ FORM = cases.StepForm(
     disposition=next(iter(Disposition)),
     handler="甲",
     verifier="乙",
+    until=datetime.now(UTC) + timedelta(days=3),
 )
 
 
@@ -117,11 +118,14 @@ def open_case(b: Bench) -> None:
     b.act("case.open", lambda s: cases.open_case(s, new_case(), actor=b.user(s), at=soon()))
 
 
-def standing_case(b: Bench, state: CaseState) -> int:
+def standing_case(b: Bench, state: CaseState, number: str = "AJ-T") -> int:
     """Write a case in a state, without the journal."""
+    merged = state is CaseState.MERGED
+    leading = standing_case(b, CaseState.ACCEPTED, "AJ-L") if merged else None
     with b.store.write() as session:
         case = Case(
-            number="AJ-T", title="t", category=town.LAMP, area_path=town.QUAY, unit_code="U2",
+            number=number, leading_id=leading, title="t", category=town.LAMP,
+            area_path=town.QUAY, unit_code="U2",
             state=state, opened_at=datetime.now(UTC) - timedelta(minutes=30), result="已清运",
             closed_at=datetime.now(UTC) if state is CaseState.CLOSED else None,
         )  # fmt: skip
@@ -134,13 +138,26 @@ def stepper(action: CaseAction) -> Callable[[Bench], None]:
     state = next(state for state, taken in CASE_FLOW if taken is action)
 
     def do(b: Bench) -> None:
-        number = standing_case(b, state)
+        number, form = standing_case(b, state), FORM
+        if action is CaseAction.MERGE:
+            form = replace(FORM, leading=standing_case(b, CaseState.ACCEPTED, "AJ-L"))
+        if action is CaseAction.REOPEN_UNSOLVED:
+            unsolved(b, number)
         b.act(
             f"case.{action.value}",
-            lambda s: cases.take_step(s, number, action, actor=b.user(s), at=soon(), form=FORM),
+            lambda s: cases.take_step(s, number, action, actor=b.user(s), at=soon(), form=form),
         )
 
     return do
+
+
+def unsolved(b: Bench, number: int) -> None:
+    """Write a call that says that it is not solved, without the journal."""
+    said = Feedback(
+        case_id=number, solved=False, satisfaction=1, note="", called_by="x", called_at=soon()
+    )
+    with b.store.write() as session:
+        session.add(said)
 
 
 def call(b: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import pandas as pd
@@ -12,16 +13,45 @@ from govdash.access import User
 from govdash.core.filters import Scope
 from govdash.core.permissions import Permission
 from govdash.core.settings import ROOT
+from govdash.core.vocab import CaseAction as A
+from govdash.core.vocab import Disposition
 from govdash.detect import Evidence, Finding, Share, severity
 from govdash.store import Store, areas, categories, units
-from govdash.taxonomy import Taxonomy
-from govdash.workflow import rules
+from govdash.taxonomy import Taxonomy, parse_limit
+from govdash.workflow import cases, rules
+from govdash.workflow.forms import NewCase, StepForm
 
 CITY, DISTRICT, STREET = "/990100/", "/990100/990101/", "/990100/990101/990101003/"
 OTHER = "/990100/990102/"
 COMMUNITY = f"{STREET}990101003001/"
 GRID = f"{COMMUNITY}990101003001001/"
 CATEGORY = "A-06010"  # 暴露垃圾
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NINE = datetime(2026, 6, 10, 9, 0, tzinfo=SHANGHAI)  # a Wednesday
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+NEW = NewCase(
+    title="东关街道暴露垃圾", category=CATEGORY, area_path=STREET, limit=parse_limit("4工作时")
+)
+FORMS = {
+    A.ACCEPT: StepForm(register_condition="现场情况属实"),
+    A.REJECT: StepForm(note="不属本市管辖"),
+    A.DISPATCH: StepForm(unit_code="U-STREET"),
+    A.START: StepForm(),
+    A.RETURN: StepForm(note="非本单位职责"),
+    A.RESOLVE: StepForm(result="已清运"),
+    A.VERIFY: StepForm(),
+    A.SEND_BACK: StepForm(note="仍有残留"),
+    A.CLOSE: StepForm(close_condition="现场已恢复", disposition=Disposition.REAL_ACTED),
+    A.HOLD: StepForm(note="等待管线产权单位", until=NINE + timedelta(days=60)),
+    A.RESUME: StepForm(),
+    A.CANCEL: StepForm(note="重复登记"),
+    A.MERGE: StepForm(),  # the leading case is told by each test
+    A.UNMERGE: StepForm(note="不是同一处"),
+    A.REOPEN: StepForm(note="问题反弹"),
+    A.REOPEN_UNSOLVED: StepForm(),
+}
+MAIN_ROAD = [A.ACCEPT, A.DISPATCH, A.START, A.RESOLVE, A.VERIFY, A.CLOSE]
 
 #: What databases may do differently (locks, ranges, whole roads) is tested on both.
 ON_BOTH = pytest.mark.parametrize(
@@ -132,3 +162,27 @@ def finding() -> Callable[..., Finding]:
         )
 
     return make
+
+
+@pytest.fixture
+def walk(city, operator):
+    """Take a case along `actions`, ten minutes each from `at`; returns (state, due_at, version)."""
+
+    def go(case_id, *actions, at=NINE, actor=operator, every=10 * MINUTE):
+        told = None
+        for action in actions:
+            at += every
+            with city.write() as session:
+                case = cases.take_step(
+                    session, case_id, action, actor=actor, at=at, form=FORMS[action]
+                )
+                told = (case.state, case.due_at, case.version)
+        return told
+
+    return go
+
+
+@pytest.fixture
+def opened(city, operator) -> int:
+    with city.write() as session:
+        return cases.open_case(session, NEW, actor=operator, at=NINE).id

@@ -1,7 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import pytest
 
@@ -18,54 +17,20 @@ from govdash.store import chain, journal
 from govdash.store.models import Alert
 from govdash.taxonomy import parse_limit
 from govdash.workflow import alerts, board, cases, feedback
-from govdash.workflow.cases import NewCase, StepForm
-from tests.workflow.conftest import CATEGORY, DISTRICT, GRID, ON_BOTH, STREET
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-NINE = datetime(2026, 6, 10, 9, 0, tzinfo=SHANGHAI)  # a Wednesday
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-NEW = NewCase(
-    title="东关街道暴露垃圾", category=CATEGORY, area_path=STREET, limit=parse_limit("4工作时")
+from govdash.workflow.cases import StepForm
+from tests.workflow.conftest import (
+    CATEGORY,
+    DISTRICT,
+    FORMS,
+    GRID,
+    HOUR,
+    MAIN_ROAD,
+    MINUTE,
+    NEW,
+    NINE,
+    ON_BOTH,
+    SHANGHAI,
 )
-FORMS = {
-    A.ACCEPT: StepForm(register_condition="现场情况属实"),
-    A.REJECT: StepForm(note="不属本市管辖"),
-    A.DISPATCH: StepForm(unit_code="U-STREET"),
-    A.START: StepForm(),
-    A.RETURN: StepForm(note="非本单位职责"),
-    A.RESOLVE: StepForm(result="已清运"),
-    A.VERIFY: StepForm(),
-    A.SEND_BACK: StepForm(note="仍有残留"),
-    A.CLOSE: StepForm(close_condition="现场已恢复", disposition=Disposition.REAL_ACTED),
-    A.HOLD: StepForm(note="等待管线产权单位"),
-    A.RESUME: StepForm(),
-    A.CANCEL: StepForm(note="重复登记"),
-}
-MAIN_ROAD = [A.ACCEPT, A.DISPATCH, A.START, A.RESOLVE, A.VERIFY, A.CLOSE]
-
-
-@pytest.fixture
-def walk(city, operator):
-    """Take a case along `actions`, ten minutes each from `at`; returns (state, due_at, version)."""
-
-    def go(case_id, *actions, at=NINE, actor=operator, every=10 * MINUTE):
-        told = None
-        for action in actions:
-            at += every
-            with city.write() as session:
-                case = cases.take_step(
-                    session, case_id, action, actor=actor, at=at, form=FORMS[action]
-                )
-                told = (case.state, case.due_at, case.version)
-        return told
-
-    return go
-
-
-@pytest.fixture
-def opened(city, operator) -> int:
-    with city.write() as session:
-        return cases.open_case(session, NEW, actor=operator, at=NINE).id
 
 
 @pytest.fixture
@@ -104,7 +69,7 @@ def test_the_whole_road_from_an_alert_to_feedback(city, operator, walk, alert_id
         assert life.row["handler"] == "东关街道城管中队"
         assert life.row["verifier"] == operator.name
         assert life.row["result"] == "已清运"
-        assert life.actions == ()
+        assert life.actions == (A.REOPEN,)
         assert list(life.steps["action_label"]) == ["登记"] + [a.label for a in MAIN_ROAD]
         assert set(life.steps["actor_name"]) == {"本机值班员"}
         assert [c.clock for c in life.clocks] == list(Clock)
@@ -407,7 +372,7 @@ def test_the_board_lists_open_cases_by_deadline_and_knows_the_late_ones(city, op
         assert table["lamp"].tolist()[:2] == ["red", "green"]
         assert table["area_name"].iloc[0] == "临江区·东关街道"
         assert table["limit"].tolist()[:2] == ["4工作时", "3工作日"]
-        assert table["actions"].iloc[0] == ("accept", "reject")
+        assert table["actions"].iloc[0] == ("accept", "reject", "merge")
         late = board.cases(session, operator.scope, at=at, overdue=True)
         assert late["id"].tolist() == [quick]
         assert board.cases(session, Scope(areas=(DISTRICT,)), at=at)["id"].size == 3

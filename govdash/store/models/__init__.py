@@ -4,6 +4,7 @@ from govdash.store.models.alerts import Alert, AlertStep, Rule
 from govdash.store.models.audit import AuditCheckpoint, JournalAnchor, JournalHead
 from govdash.store.models.base import Base
 from govdash.store.models.cases import Case, CaseStep, ClockInterval, Feedback
+from govdash.store.models.casework import CallTask, CaseMark, CaseRequest
 from govdash.store.models.events import Counter, Event, EventPerson, Import, RejectedRow
 from govdash.store.models.jobs import JobRun, Lease
 from govdash.store.models.keys import ApiKey
@@ -38,7 +39,10 @@ __all__ = [
     "Area",
     "AuditCheckpoint",
     "Base",
+    "CallTask",
     "Case",
+    "CaseMark",
+    "CaseRequest",
     "CaseStep",
     "Category",
     "CategoryAlias",

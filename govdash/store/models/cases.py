@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from govdash.core.vocab import CaseAction, CaseState, Clock, LimitUnit, Urgency
+from govdash.core.vocab import CaseAction, CaseState, Clock, LimitUnit, Urgency, WhyNot
 from govdash.store.models.base import CATEGORY, PATH, Base, coded
 
 
@@ -18,6 +18,10 @@ class Case(Base):
         CheckConstraint("(limit_amount IS NULL) = (limit_unit IS NULL)", name="limit_whole"),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
         CheckConstraint("verifier IS NULL OR verifier <> handler", name="verifier_not_handler"),
+        CheckConstraint("(state = 'merged') = (leading_id IS NOT NULL)", name="merged_into_one"),
+        CheckConstraint("leading_id <> id", name="leads_another"),
+        CheckConstraint("hold_until IS NULL OR state = 'on_hold'", name="hold_has_end"),
+        Index("ix_cases_leading_id", "leading_id"),
         Index("ix_cases_state_due_at", "state", "due_at"),
         Index("ix_cases_area_path", "area_path"),
     )
@@ -46,6 +50,10 @@ class Case(Base):
     verifier: Mapped[str | None] = mapped_column(String(60))
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    hold_until: Mapped[datetime | None]  # 挂账: when it resumes by itself
+    leading_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))  # 合并: the leading case
+    extensions: Mapped[int] = mapped_column(default=0)  # 延期: how many were granted
+    exempt: Mapped[bool] = mapped_column(default=False)  # 超时申诉 granted: late, but not counted
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy's own form
 
@@ -93,6 +101,8 @@ class ClockInterval(Base):
     ended_at: Mapped[datetime | None]
     limit_amount: Mapped[float | None]
     limit_unit: Mapped[LimitUnit | None] = coded(LimitUnit, nullable=True)
+    #: A leading case counts from the earliest start of its cluster: taken over from this case.
+    lent_by: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
 
 
 class Feedback(Base):
@@ -107,6 +117,7 @@ class Feedback(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
     solved: Mapped[bool]
+    reason: Mapped[WhyNot | None] = coded(WhyNot, nullable=True)  # why it is not solved
     satisfaction: Mapped[int]  # 5 very content … 1 not at all
     note: Mapped[str] = mapped_column(Text, default="")
     called_by: Mapped[str] = mapped_column(String(60))
