@@ -102,6 +102,7 @@ def open_alerts(session: Session, query: EventQuery) -> pd.DataFrame:
         handling=OPEN,
         areas=query.filter.areas,
         categories=query.filter.categories,
+        folded=True,
         limit=MOST_ALERTS,
     )
     rank = mine["level"].map(lambda level: Level(level).rank)

@@ -64,6 +64,7 @@ def alerts(
         until=chosen.period.end if ended else None,
         areas=chosen.areas,
         categories=chosen.categories,
+        folded=True,
         limit=MOST_ALERTS,
     )
 

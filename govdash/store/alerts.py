@@ -1,11 +1,13 @@
 """Alerts and their logs: locked for a change, listed for a board, counted by what they were."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import case, func, select, text, update
+from sqlalchemy import ColumnElement, case, func, select, text, update
+from sqlalchemy.orm import aliased
 
 from govdash.core.filters import Scope
 from govdash.core.vocab import Handling, Level, Signal
@@ -42,6 +44,7 @@ COLUMNS: Final = (
     "rule_code",
     "rule_version",
     "predecessor_id",
+    "leader_id",
 )
 STEP_COLUMNS: Final = ("at", "actor", "did", "note", "detail")
 #: "raise": the advisory lock that lets one transaction at a time raise alerts on PostgreSQL.
@@ -86,6 +89,24 @@ def opened(session: Session) -> Sequence[Alert]:
         .execution_options(populate_existing=True)
     )
     return session.scalars(waiting).all()
+
+
+def members(session: Session, leader_id: int) -> Sequence[Alert]:
+    """Return the open alerts that this one leads, by id, locked."""
+    led = (
+        select(Alert)
+        .where(Alert.leader_id == leader_id, Alert.handling.in_(OPEN))
+        .order_by(Alert.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(led).all()
+
+
+def handled_with(session: Session, leader_id: int, at: datetime) -> Sequence[str]:
+    """Return the numbers of the members that somebody handled at this very moment."""
+    told = select(Alert.number).where(Alert.leader_id == leader_id, Alert.handled_at == at)
+    return session.scalars(told.order_by(Alert.id)).all()
 
 
 def firing(session: Session) -> Sequence[Alert]:
@@ -161,6 +182,8 @@ def listed(
     level: Sequence[Level] = (),
     ids: Sequence[int] = (),
     like: Alert | None = None,
+    leader: int | None = None,
+    folded: bool = False,
     since: datetime | None = None,
     until: datetime | None = None,
     areas: Sequence[str] = (),
@@ -173,6 +196,10 @@ def listed(
     ----------
     like : Alert, optional
         Only others of the same category, area and direction.
+    leader : int, optional
+        Only members of this alert.
+    folded : bool
+        Leave out members whose leader is among what is asked for: it speaks for them.
     since, until : datetime, optional
         First seen in this half-open stretch.
     areas, categories : sequence of str
@@ -183,11 +210,19 @@ def listed(
     -------
     DataFrame
         `COLUMNS` as stored codes, with ``rule_name``, ``case_id`` and ``case_number`` (the newest
-        case made from it).
+        case made from it or from its leader) and ``n_members`` (open alerts inside the scope that
+        it leads).
     """
     newest_case = (
         select(func.max(Case.id))
-        .where(Case.alert_id == Alert.id)
+        .where(Case.alert_id.in_([Alert.id, Alert.leader_id]))
+        .correlate(Alert)
+        .scalar_subquery()
+    )
+    led = aliased(Alert)
+    n_members = (
+        select(func.count())
+        .where(led.leader_id == Alert.id, led.handling.in_(OPEN), visible(scope, led.area_path))
         .correlate(Alert)
         .scalar_subquery()
     )
@@ -197,16 +232,13 @@ def listed(
             Rule.name.label("rule_name"),
             Case.id.label("case_id"),
             Case.number.label("case_number"),
+            n_members.label("n_members"),
         )
         .join(Rule, (Rule.code == Alert.rule_code) & (Rule.version == Alert.rule_version))
         .outerjoin(Case, Case.id == newest_case)
-        .where(visible(scope, Alert.area_path))
-        .where(within(Alert.area_path, areas), of_kind(Alert.category, categories))
     )
-    if handling:
-        chosen = chosen.where(Alert.handling.in_(handling))
-    if level:
-        chosen = chosen.where(Alert.level.in_(level))
+    asked = _Asked(scope, handling, level, since, until, areas, categories)
+    chosen = chosen.where(*asked.of(Alert))
     if ids:
         chosen = chosen.where(Alert.id.in_(ids))
     if like is not None:
@@ -216,10 +248,12 @@ def listed(
             Alert.area_path == like.area_path,
             Alert.direction == like.direction,
         )
-    if since is not None:
-        chosen = chosen.where(Alert.first_seen_at >= since)
-    if until is not None:
-        chosen = chosen.where(Alert.first_seen_at < until)
+    if leader is not None:
+        chosen = chosen.where(Alert.leader_id == leader)
+    if folded:
+        first = aliased(Alert)
+        spoken_for = select(first.id).where(first.id == Alert.leader_id, *asked.of(first))
+        chosen = chosen.where(~spoken_for.correlate(Alert).exists())
     waiting = case(
         {Handling.NEW: 0, Handling.ACKNOWLEDGED: 1, Handling.LINKED: 2},
         value=Alert.handling,
@@ -229,8 +263,38 @@ def listed(
     found = session.execute(
         chosen.order_by(waiting, worst, Alert.first_seen_at.desc(), Alert.id.desc()).limit(limit)
     )
-    names = [*COLUMNS, "rule_name", "case_id", "case_number"]
+    names = [*COLUMNS, "rule_name", "case_id", "case_number", "n_members"]
     return pd.DataFrame([tuple(row) for row in found], columns=names, dtype=object)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a list of alerts asks for; the same of an alert and of its leader."""
+
+    scope: Scope
+    handling: Sequence[Handling]
+    level: Sequence[Level]
+    since: datetime | None
+    until: datetime | None
+    areas: Sequence[str]
+    categories: Sequence[str]
+
+    def of(self, alert: type[Alert]) -> list[ColumnElement[bool]]:
+        """Return the conditions on `alert` (or an alias of it)."""
+        told = [
+            visible(self.scope, alert.area_path),
+            within(alert.area_path, self.areas),
+            of_kind(alert.category, self.categories),
+        ]
+        if self.handling:
+            told.append(alert.handling.in_(self.handling))
+        if self.level:
+            told.append(alert.level.in_(self.level))
+        if self.since is not None:
+            told.append(alert.first_seen_at >= self.since)
+        if self.until is not None:
+            told.append(alert.first_seen_at < self.until)
+        return told
 
 
 def dispositions(session: Session, scope: Scope) -> pd.DataFrame:

@@ -17,6 +17,8 @@ from govdash.core.vocab import AreaLevel
 from govdash.store.engine import Session
 from govdash.store.models import Area, MapLayer
 
+#: Degrees, some 20 m: areas this close are neighbours.
+NEAR = 2e-4
 COLUMNS = (
     "path",
     "code",
@@ -85,6 +87,20 @@ def outlines(session: Session, path: str, level: AreaLevel) -> gpd.GeoDataFrame:
     table = pd.DataFrame([tuple(row) for row in found], columns=["path", "name", "geometry"])
     shapes = gpd.GeoSeries.from_wkb(table.pop("geometry"), crs="EPSG:4326")
     return gpd.GeoDataFrame(table, geometry=shapes)
+
+
+def touch(session: Session, one: str, other: str) -> bool:
+    """Whether two different areas of the same level share a border, or come within `NEAR`.
+
+    False when either is unknown. Borders that were drawn twice seldom meet exactly.
+    """
+    if one == other or one.count("/") != other.count("/"):
+        return False
+    told = session.scalars(select(Area.geometry).where(Area.path.in_([one, other]))).all()
+    if len(told) < 2:
+        return False
+    first, second = (shapely.from_wkb(wkb) for wkb in told)
+    return bool(shapely.dwithin(first, second, NEAR))
 
 
 def put_layer(session: Session, name: str, label: str, geojson: str, at: datetime) -> None:

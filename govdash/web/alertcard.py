@@ -48,6 +48,7 @@ def alert_card(page: Page, query: EventQuery, alert_id: int | None) -> None:
     with left:
         _samples(page, query, life)
     with right:
+        _group(life)
         _similar(page, life)
         show(card_title("记录", f"{row['number']} · 规则 {row['rule_name']}"))
         show(workparts.log(_entries(life), page.zone))
@@ -181,6 +182,27 @@ def _samples(page: Page, query: EventQuery, life: AlertLife) -> None:
             for event in workparts.records(found)
         )
     )
+
+
+def _group(life: AlertLife) -> None:
+    """Name the other alerts of the same matter, each a way to its card."""
+    if life.group.empty:
+        return
+    leads = life.row["leader_id"] is None
+    told = "和本条一并签收、转案件、排除" if leads else "由其中最严重的一条牵头，一并办理"
+    show(card_title(f"同一事项另有 {len(life.group)} 处", told))
+    with st.container(key="gw_group", horizontal=True, gap="small"):
+        for other in workparts.records(life.group.head(LISTED)):
+            st.button(
+                f"{Level(other['level']).shape} {other['title']}",
+                key=f"gw_group_{other['id']}",
+                type="tertiary",
+                on_click=acting.look_at,
+                args=(triageforms.ALERT, int(other["id"])),
+                help=f"{other['number']} · {other['handling_label']}",
+            )
+        if len(life.group) > LISTED:
+            st.caption(f"等 {len(life.group)} 处")
 
 
 def _similar(page: Page, life: AlertLife) -> None:

@@ -1,6 +1,6 @@
 """A list with clickable rows, built of typed cells; the browser sets every text as text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -72,10 +72,13 @@ def draw(
     head: Sequence[str] = (),
     look: str = "table",
     opens: bool = True,
+    keys: Mapping[str, str] | None = None,
 ) -> str | None:
     """Draw the list, filling its container and scrolling inside it.
 
-    `columns` is a CSS grid template. `look` is ``table``, ``cards`` or ``bars``.
+    `columns` is a CSS grid template. `look` is ``table``, ``cards`` or ``bars``. With
+    `keys` the letters j and k open the next and the previous row wherever the focus is, and each
+    letter in it presses the button whose widget key begins as it says.
 
     Returns
     -------
@@ -93,6 +96,7 @@ def draw(
             "head": list(head),
             "look": look,
             "opens": opens,
+            "keys": None if keys is None else dict(keys),
             "rows": [
                 {"id": row.id, "cells": list(row.cells), "chosen": row.chosen} for row in rows
             ],

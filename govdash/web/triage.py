@@ -16,6 +16,8 @@ from govdash.web.page import Page
 from govdash.web.parts import Html, card_title, empty, number, show
 
 KEY = triageforms.ALERT
+#: Letters, and the buttons of `triageforms` that they press.
+KEYS = {"a": "gw_ack_", "c": "gw_case_", "d": "gw_dismiss_"}
 
 
 def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
@@ -69,7 +71,8 @@ def inbox(page: Page, tray: Tray, table: pd.DataFrame) -> int | None:
         )
         for alert in workparts.records(table)
     ]
-    opened = rows.draw(listed, key="gw_alerts", columns="2.15rem 1fr auto", look="cards")
+    opened = rows.draw(listed, key="gw_alerts", columns="2.15rem 1fr auto", look="cards", keys=KEYS)
+    show(workparts.paragraph("键盘：J、K 下一条、上一条，A 签收，C 转案件，D 排除", cls="note"))
     if opened is not None and int(opened) != chosen:
         acting.look_at(KEY, int(opened))
         st.rerun()
@@ -86,4 +89,5 @@ def _meta(alert: Mapping[str, Any]) -> str:
     window = triage.window_words(alert["window_first"], alert["window_last"])
     counts = f"实测 {number(alert['observed'])} / 预期 {amount(alert['expected'])}"
     signal = "消退前无人查看" if alert["unseen"] else alert["signal_label"]
-    return f"{window} · {counts} · {signal}"
+    more = f" · 另 {alert['n_members']} 处" if alert["n_members"] else ""
+    return f"{window} · {counts} · {signal}{more}"

@@ -42,6 +42,7 @@ MACHINE: Final = (
     "evidence",
     "signal",
     "cleared_at",
+    "leader_id",
 )
 #: What people write, or what is done to it for them when time is up.
 PEOPLE: Final = (
@@ -121,6 +122,12 @@ def people(
         setattr(alert, name, value)
     session.flush()
     _step(session, alert, did, changed, actor=actor, at=at, note=note, detail=detail)
+
+
+def back(session: Session, alert: Alert, did: str, why: str, *, at: datetime) -> None:
+    """Bring an alert back to 待签收, with the reason in its log; people's words stay."""
+    values = {"handling": Handling.NEW, "acknowledged_until": None, "disposition": None}
+    people(session, alert, did, values, actor=SYSTEM, at=at, note=why)
 
 
 def rebuild(steps: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

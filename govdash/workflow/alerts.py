@@ -1,5 +1,8 @@
 """What people do with an alert (监测提示): acknowledge, dismiss, link to a case and close with it.
 
+What is done with a leader is done with those of its members (`grouping`) that stand as it stood
+and lie in the actor's scope; the journal has one line, which names them.
+
 The machine's part, raising and clearing, is `signals`; `raise_alert` can be had from here too.
 """
 
@@ -96,10 +99,11 @@ def close(
         raise Conflict(
             f"监测提示 {alert.number} 已是“{alert.handling.label}”，不能随案件关闭；请刷新后再看。"
         )
-    values = {"handling": Handling.CLOSED, "disposition": disposition}
-    values |= _touched(alert, actor, at, note)
     detail = _said(disposition)
-    alertlog.people(session, alert, "close", values, actor=actor, at=at, note=note, detail=detail)
+    for one, said in _group(session, alert, actor, note):
+        values = {"handling": Handling.CLOSED, "disposition": disposition}
+        values |= _touched(one, actor, at, said)
+        alertlog.people(session, one, "close", values, actor=actor, at=at, note=said, detail=detail)
     return alert
 
 
@@ -113,8 +117,9 @@ def release(session: Session, alert_id: int, *, reason: str, actor: User, at: da
     """Give an alert back to the board when its case ends without a result."""
     alert = _locked(session, alert_id, actor)
     if alert.handling is Handling.LINKED:
-        values = {"handling": Handling.NEW} | _touched(alert, actor, at, "")
-        alertlog.people(session, alert, "release", values, actor=actor, at=at, note=reason)
+        for one, said in _group(session, alert, actor, reason):
+            values = {"handling": Handling.NEW} | _touched(one, actor, at, "")
+            alertlog.people(session, one, "release", values, actor=actor, at=at, note=said)
     return alert
 
 
@@ -137,16 +142,27 @@ def _handled(
             "请刷新后再操作，您填写的内容没有丢失。"
         )
     handling = next_handling(alert.handling, action)
-    until = None
-    if handling is Handling.ACKNOWLEDGED:
-        until = at + timedelta(hours=_acknowledge_hours(session, alert))
-    values = {"handling": handling, "disposition": disposition, "acknowledged_until": until}
-    values |= _touched(alert, actor, at, note)
     detail = _said(disposition)
-    alertlog.people(
-        session, alert, action.value, values, actor=actor, at=at, note=note, detail=detail
-    )
+    for one, said in _group(session, alert, actor, note):
+        until = None
+        if handling is Handling.ACKNOWLEDGED:
+            until = at + timedelta(hours=_acknowledge_hours(session, one))
+        values = {"handling": handling, "disposition": disposition, "acknowledged_until": until}
+        values |= _touched(one, actor, at, said)
+        alertlog.people(
+            session, one, action.value, values, actor=actor, at=at, note=said, detail=detail
+        )
     return alert
+
+
+def _group(session: Session, alert: Alert, actor: User, note: str) -> list[tuple[Alert, str]]:
+    """Return the alert and what is done with it, each with its note."""
+    with_it = [
+        (one, "；".join(text for text in (f"随 {alert.number} 一并处理", note) if text))
+        for one in rows.members(session, alert.id)
+        if one.handling is alert.handling and actor.scope.covers(one.area_path)
+    ]
+    return [(alert, note), *with_it]
 
 
 def _locked(session: Session, alert_id: int, actor: User) -> Alert:
@@ -190,10 +206,16 @@ def _record(
         subject=f"alert:{alert.id}",
         at=at,
         note=note,
-        detail={"number": alert.number} | (detail or {}),
+        detail={"number": alert.number} | (detail or {}) | _with(session, alert, at),
         before=before,
         after=_standing(alert),
     )
+
+
+def _with(session: Session, alert: Alert, at: datetime) -> dict[str, Any]:
+    """Name the members that were handled together with their leader."""
+    numbers = rows.handled_with(session, alert.id, at)
+    return {"members": list(numbers)} if numbers else {}
 
 
 def _standing(alert: Alert) -> dict[str, Any]:

@@ -73,6 +73,8 @@ ALERT_COLUMNS: Final = (
     "rule_version",
     "rule_name",
     "predecessor_id",
+    "leader_id",
+    "n_members",
     "case_id",
     "case_number",
     "actions",
@@ -129,6 +131,9 @@ STEP_LABELS: Final[Mapping[str, str]] = {
     "evidence": "证据更新",
     "expire": "签收到期，退回待签收",
     "regress": "结束后再现，退回待签收",
+    "spread": "扩展，退回待签收",
+    "join": "并入同一事项",
+    "leave": "单独提示",
     "auto_close": "自动关闭",
     "signal": "信号变化",
     "seen_again": "结束后再次出现",
@@ -143,13 +148,15 @@ class AlertLife:
     """One alert: its row (`ALERT_COLUMNS`), evidence, log, like ones before it, what can be done.
 
     ``log``: ``at``, ``actor`` (login), ``actor_name``, ``did``, ``did_label``, ``note``,
-    ``detail``. ``similar``: other alerts of the same category, area and direction.
+    ``detail``. ``similar``: other alerts of the same category, area and direction. ``group``:
+    the other alerts of the same matter, its leader first.
     """
 
     row: Mapping[str, Any]
     evidence: Evidence | None
     log: pd.DataFrame
     similar: pd.DataFrame
+    group: pd.DataFrame
     actions: tuple[AlertAction, ...]
 
 
@@ -178,11 +185,13 @@ def alerts(
     until: datetime | None = None,
     areas: Sequence[str] = (),
     categories: Sequence[str] = (),
+    folded: bool = False,
     limit: int = 200,
 ) -> pd.DataFrame:
     """Return alerts inside the scope (`ALERT_COLUMNS`): waiting first, worst first, newest first.
 
-    `since` and `until` bound when they were first seen, half-open.
+    `since` and `until` bound when they were first seen, half-open. `folded`: without the members
+    of alerts that are listed.
     """
     found = alert_rows.listed(
         session,
@@ -193,6 +202,7 @@ def alerts(
         until=until,
         areas=areas,
         categories=categories,
+        folded=folded,
         limit=limit,
     )
     return _alert_board(session, found)
@@ -239,6 +249,10 @@ def alert_life(session: Session, alert_id: int, scope: Scope) -> AlertLife:
         raise NotFound(f"没有编号为 {alert_id} 的监测提示，或不在您的管辖范围内。")
     board = _alert_board(session, alert_rows.listed(session, scope, ids=[alert_id]))
     similar = alert_rows.listed(session, scope, like=alert, limit=20)
+    led = alert_rows.listed(session, scope, leader=alert.leader_id or alert.id)
+    group = led[led["id"] != alert.id]
+    if alert.leader_id is not None:
+        group = pd.concat([alert_rows.listed(session, scope, ids=[alert.leader_id]), group])
     log = _with_names(session, typed.masked(alert_rows.steps(session, alert_id, scope)))
     log = log[log["did"] != "evidence"].reset_index(drop=True)  # that is for `alertlog.rebuild`
     log["did_label"] = [STEP_LABELS.get(str(did), str(did)) for did in log["did"]]
@@ -251,6 +265,7 @@ def alert_life(session: Session, alert_id: int, scope: Scope) -> AlertLife:
         evidence=evidence,
         log=log,
         similar=_alert_board(session, similar),
+        group=_alert_board(session, group.reset_index(drop=True)),
         actions=alert_actions(alert.handling),
     )
 

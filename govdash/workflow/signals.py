@@ -151,7 +151,7 @@ def lapse(session: Session, alert: Alert, rule: Rule, *, at: datetime) -> bool:
         and alert.acknowledged_until <= at
     ):
         why = f"{alert.handler}的签收已到期，还没有转案件或排除，请重新签收"
-        _back(session, alert, "expire", why, at=at)
+        alertlog.back(session, alert, "expire", why, at=at)
         return True
     due = alert.cleared_at is not None and (
         at >= alert.cleared_at + rule.parameters.close_after_days * _DAY
@@ -233,7 +233,7 @@ def _update(
     detail = _told(finding, rule, level) if news else None
     alertlog.machine(session, alert, did, seen, at=at, seen_at=at, detail=detail)
     if worse and alert.handling is Handling.ACKNOWLEDGED:
-        _back(session, alert, "reopen", f"升级为{level.label}色，请重新签收", at=at)
+        alertlog.back(session, alert, "reopen", f"升级为{level.label}色，请重新签收", at=at)
     return alert, Outcome.UPDATED if news else Outcome.SAME
 
 
@@ -248,14 +248,8 @@ def _regress(
     alertlog.machine(session, alert, "update", seen, at=at, seen_at=at, detail=detail)
     how = f"再次出现并升级为{level.label}色" if worse else "再次出现"
     why = f"以“{ended}”结束后，{rule.parameters.cool_down_days} 天内{how}，请重新签收"
-    _back(session, alert, "regress", why, at=at)
+    alertlog.back(session, alert, "regress", why, at=at)
     return alert, Outcome.REGRESSED
-
-
-def _back(session: Session, alert: Alert, did: str, why: str, *, at: datetime) -> None:
-    """Bring an alert back to 待签收, with the reason in its log; people's words stay."""
-    values = {"handling": Handling.NEW, "acknowledged_until": None, "disposition": None}
-    alertlog.people(session, alert, did, values, actor=SYSTEM, at=at, note=why)
 
 
 def _note_again(

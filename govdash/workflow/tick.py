@@ -14,7 +14,7 @@ from govdash.lake import Lake
 from govdash.store import Session, Store, journal
 from govdash.store import alerts as rows
 from govdash.store.models import Alert
-from govdash.workflow import counting, signals, watched, weekly
+from govdash.workflow import counting, grouping, signals, watched, weekly
 from govdash.workflow import rules as rule_book
 from govdash.workflow.calendar import WorkCalendar
 from govdash.workflow.memory import Memory
@@ -39,12 +39,15 @@ class TickSummary:
     faded: int = 0
     regressed: int = 0  # ended alerts that are there again
     lapsed: int = 0  # 签收 that ran out, alerts closed because nobody had to do anything
+    grouped: int = 0  # alerts that joined a leader, or left one
     notes: tuple[str, ...] = field(default=())
 
     @property
     def changed(self) -> bool:
         """Whether the tick changed what people see."""
-        return bool(self.raised or self.updated or self.faded or self.regressed or self.lapsed)
+        return any(
+            (self.raised, self.updated, self.faded, self.regressed, self.lapsed, self.grouped)
+        )
 
     def __str__(self) -> str:
         """Say it in Chinese, for logs and the status page."""
@@ -57,6 +60,8 @@ class TickSummary:
             told += f"，结束后再现 {self.regressed} 条"
         if self.lapsed:
             told += f"，到期处理 {self.lapsed} 条"
+        if self.grouped:
+            told += f"，归并 {self.grouped} 条"
         return "；".join([told, *self.notes])
 
 
@@ -234,6 +239,7 @@ def _decide(
         for alert in rows.opened(session)
         if alert.rule_code in ruled
     )
+    grouped = grouping.regroup(session, at=at)
     weeks = [one.week for one in seen_by if one.week is not None]
     told_notes = [one.note for one in (*seen_by, *weeks) if one.note]
     if held := sum(len(result.held) for result in scored):
@@ -250,6 +256,7 @@ def _decide(
         faded=faded,
         regressed=len(told[Outcome.REGRESSED]),
         lapsed=lapsed,
+        grouped=grouped,
         notes=tuple(dict.fromkeys(told_notes)),
     )
     if summary.changed or late:
@@ -265,6 +272,7 @@ def _decide(
                 "faded": summary.faded,
                 "regressed": list(told[Outcome.REGRESSED]),
                 "lapsed": summary.lapsed,
+                "grouped": summary.grouped,
                 "series": summary.series,
                 **({"late": late} if late else {}),
             },

@@ -54,6 +54,7 @@ class Alert(Base):
     rule_code: Mapped[str] = mapped_column(String(40))
     rule_version: Mapped[int]
     predecessor_id: Mapped[int | None] = mapped_column(ForeignKey("alerts.id"))
+    leader_id: Mapped[int | None] = mapped_column(ForeignKey("alerts.id"), index=True)
     title: Mapped[str] = mapped_column(Text)
     level: Mapped[Level] = coded(Level)
     direction: Mapped[str] = mapped_column(String(4))

@@ -1,5 +1,5 @@
-// A list whose rows can be opened by click or Enter. Python sends cells; every text is set as
-// text, never as markup.
+// A list whose rows can be opened by click or Enter, and with `keys` by j and k from anywhere on
+// the page. Python sends cells; every text is set as text, never as markup.
 
 const KINDS = {
   text: (cell) => word("div", "text", cell.text),
@@ -46,9 +46,44 @@ function word(tag, name, text) {
   return made;
 }
 
+// Somebody who types, or has a drawer open, means the letter and not the command.
+const busy = (event) =>
+  event.ctrlKey || event.metaKey || event.altKey || event.isComposing ||
+  event.composedPath().some((node) => node.matches?.("input,textarea,select,[contenteditable=true]")) ||
+  document.querySelector('[role="dialog"]') !== null;
+
+// j and k open the next and the previous row; other keys press the button whose key begins so.
+function listen(list) {
+  const heard = (event) => {
+    if (!list.isConnected) return window.removeEventListener("keydown", heard, true);
+    const key = event.key.toLowerCase();
+    if (!list.keys || !(key === "j" || key === "k" || key in list.keys) || busy(event)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // Streamlit has commands of its own on some letters
+    if (key in list.keys) {
+      document.querySelector(`[class*="st-key-${list.keys[key]}"] button`)?.click();
+      return;
+    }
+    const rows = [...list.querySelectorAll(".row.open")];
+    const now = rows.findIndex((row) => row.classList.contains("chosen"));
+    const next = rows[now + (key === "j" ? 1 : -1)];
+    if (!next) return;
+    rows[now]?.classList.remove("chosen");
+    next.classList.add("chosen");
+    next.scrollIntoView({ block: "nearest" });
+    next.click();
+  };
+  window.addEventListener("keydown", heard, true);
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".list");
   const written = JSON.stringify(data);
+  list.keys = data.keys;
+  if (data.keys && !list.listens) {
+    list.listens = true;
+    listen(list);
+  }
   list.open = (id) => setTriggerValue("open", id);
   if (list.dataset.written === written) return; // nothing new: keep scroll and focus
   list.dataset.written = written;

@@ -1,0 +1,43 @@
+"""预警中心 by the keyboard: j and k through the list, a, c and d for what can be done."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.visit import SECONDS, Visit
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_board_is_worked_through_without_the_mouse(visit: Visit):
+    visit.go("alerts?tray=待办")
+    page = visit.page
+    titles = page.locator(".row.open .head").all_inner_texts()
+    assert len(titles) >= 2
+    heading = page.locator(".gw-head b")
+    expect(heading).to_have_text(titles[0], timeout=SECONDS)
+    page.keyboard.press("j")
+    expect(heading).to_have_text(titles[1], timeout=SECONDS)
+    page.keyboard.press("k")
+    expect(heading).to_have_text(titles[0], timeout=SECONDS)
+
+    page.keyboard.press("d")
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_text("判定").first).to_be_visible(timeout=SECONDS)
+    note = drawer.locator("textarea").first
+    note.click()
+    page.keyboard.type("jack")  # letters typed in a field are letters
+    expect(note).to_have_value("jack")
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0, timeout=SECONDS)
+    expect(heading).to_have_text(titles[0])
+
+    page.keyboard.press("c")
+    expect(page.get_by_role("dialog").get_by_text("案件").first).to_be_visible(timeout=SECONDS)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0, timeout=SECONDS)
+
+    page.keyboard.press("a")
+    said = re.compile("已签收|刚被|没有")  # the other screen size may have been here before
+    expect(page.get_by_text(said).first).to_be_visible(timeout=SECONDS)
