@@ -103,12 +103,6 @@ def members(session: Session, leader_id: int) -> Sequence[Alert]:
     return session.scalars(led).all()
 
 
-def handled_with(session: Session, leader_id: int, at: datetime) -> Sequence[str]:
-    """Return the numbers of the members that somebody handled at this very moment."""
-    told = select(Alert.number).where(Alert.leader_id == leader_id, Alert.handled_at == at)
-    return session.scalars(told.order_by(Alert.id)).all()
-
-
 def firing(session: Session) -> Sequence[Alert]:
     """Return every alert whose signal has not cleared, by id, locked."""
     alive = (

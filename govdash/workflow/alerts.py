@@ -6,6 +6,7 @@ and lie in the actor's scope; the journal has one line, which names them.
 The machine's part, raising and clearing, is `signals`; `raise_alert` can be had from here too.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,9 +44,10 @@ def acknowledge(
 ) -> Alert:
     """签收: somebody looks after the alert from now on, for as long as its rule lets it wait."""
     before = _standing(_locked(session, alert_id, actor))
-    alert = _handled(session, alert_id, AlertAction.ACKNOWLEDGE, actor, at, note, seen_version)
-    done = AlertAction.ACKNOWLEDGE.value
-    _record(session, alert, done, actor=actor, at=at, note=note, before=before)
+    done = AlertAction.ACKNOWLEDGE
+    alert, *led = _handled(session, alert_id, done, actor, at, note, seen_version)
+    detail = _numbers(led)
+    _record(session, alert, done.value, actor=actor, at=at, note=note, before=before, detail=detail)
     return alert
 
 
@@ -61,7 +63,7 @@ def dismiss(
 ) -> Alert:
     """排除: a person says what the alert was, without a case."""
     before = _standing(_locked(session, alert_id, actor))
-    alert = _handled(
+    alert, *led = _handled(
         session, alert_id, AlertAction.DISMISS, actor, at, note, seen_version, disposition
     )
     _record(
@@ -72,7 +74,7 @@ def dismiss(
         at=at,
         note=note,
         before=before,
-        detail={"disposition": disposition.value},
+        detail={"disposition": disposition.value} | _numbers(led),
     )
     return alert
 
@@ -81,7 +83,7 @@ def link(
     session: Session, alert_id: int, *, actor: User, at: datetime, seen_version: int | None = None
 ) -> Alert:
     """转案件: the alert now belongs to a case. A part of opening it, which writes the journal."""
-    return _handled(session, alert_id, AlertAction.OPEN_CASE, actor, at, "", seen_version)
+    return _handled(session, alert_id, AlertAction.OPEN_CASE, actor, at, "", seen_version)[0]
 
 
 def close(
@@ -132,8 +134,11 @@ def _handled(
     note: str,
     seen_version: int | None,
     disposition: Disposition | None = None,
-) -> Alert:
-    """Check and take one action of a person; the log with it, not the journal."""
+) -> list[Alert]:
+    """Check and take one action of a person; the log with it, not the journal.
+
+    Returns the alert, and after it the members that were handled with it.
+    """
     alert = _locked(session, alert_id, actor)
     actor.require(Permission.ALERT_HANDLE, area=alert.area_path)
     if seen_version is not None and seen_version != alert.version:
@@ -143,7 +148,8 @@ def _handled(
         )
     handling = next_handling(alert.handling, action)
     detail = _said(disposition)
-    for one, said in _group(session, alert, actor, note):
+    together = _group(session, alert, actor, note)
+    for one, said in together:
         until = None
         if handling is Handling.ACKNOWLEDGED:
             until = at + timedelta(hours=_acknowledge_hours(session, one))
@@ -152,7 +158,12 @@ def _handled(
         alertlog.people(
             session, one, action.value, values, actor=actor, at=at, note=said, detail=detail
         )
-    return alert
+    return [one for one, _ in together]
+
+
+def _numbers(led: Sequence[Alert]) -> dict[str, Any]:
+    """Name the members in the journal's line."""
+    return {"members": [one.number for one in led]} if led else {}
 
 
 def _group(session: Session, alert: Alert, actor: User, note: str) -> list[tuple[Alert, str]]:
@@ -206,16 +217,10 @@ def _record(
         subject=f"alert:{alert.id}",
         at=at,
         note=note,
-        detail={"number": alert.number} | (detail or {}) | _with(session, alert, at),
+        detail={"number": alert.number} | (detail or {}),
         before=before,
         after=_standing(alert),
     )
-
-
-def _with(session: Session, alert: Alert, at: datetime) -> dict[str, Any]:
-    """Name the members that were handled together with their leader."""
-    numbers = rows.handled_with(session, alert.id, at)
-    return {"members": list(numbers)} if numbers else {}
 
 
 def _standing(alert: Alert) -> dict[str, Any]:

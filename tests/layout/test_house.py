@@ -183,6 +183,7 @@ FOR_THE_PLATFORM = {
     "store/alerts.py:for_update": "a change; the scope is checked on the locked row",
     "store/alerts.py:newest_of": "the detector raises alerts of every area",
     "store/alerts.py:opened": "the detector folds alerts of every area",
+    "store/alerts.py:members": "a change to its leader; the scope is checked on each locked row",
     "store/alerts.py:firing": "the detector ends alerts of every area",
     "store/alerts.py:write_signal": "writes",
     "store/alerts.py:add_step": "writes",
