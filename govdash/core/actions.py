@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from govdash.core.vocab import CaseAction
+from govdash.core.vocab import Asked, CaseAction, Mark
 
 #: What people do; each is refused, and journalled as refused, without its permission.
 BY_PEOPLE: Final[Mapping[str, str]] = {
@@ -11,6 +11,10 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "alert.dismiss": "排除监测提示",
     "case.open": "登记案件",
     **{f"case.{action.value}": action.label for action in CaseAction},
+    **{f"case.ask_{asked.value}": f"申请{asked.label}" for asked in Asked},
+    **{f"case.grant_{asked.value}": f"同意{asked.label}" for asked in Asked},
+    **{f"case.deny_{asked.value}": f"不同意{asked.label}" for asked in Asked},
+    **{f"case.{mark.value}": mark.label for mark in Mark},
     "feedback.record": "记录回访",
     "person.unmask": "查看诉求人原文",
     "rule.change": "修改规则",

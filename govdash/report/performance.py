@@ -35,7 +35,7 @@ def figures(cases: pd.DataFrame, said: pd.DataFrame, *, at: datetime) -> CaseFig
     """Sum up `store.performance.lifelines` and `said` as of `at`."""
     is_open, is_late = _open(cases), _late(cases, at)
     closed = cases[~is_open]
-    promised = closed.dropna(subset=["due_at"])
+    promised = closed[_promised(closed)]
     hours = (closed["closed_at"] - closed["opened_at"]).dt.total_seconds() / 3600
     return CaseFigures(
         n_open=int(is_open.sum()),
@@ -66,7 +66,7 @@ def by_area(cases: pd.DataFrame, *, depth: int, at: datetime) -> pd.DataFrame:
     table = cases.loc[path.index].assign(path=path)
     table["is_open"] = _open(table)
     table["is_late"] = _late(table, at)
-    promised = ~table["is_open"] & table["due_at"].notna()
+    promised = ~table["is_open"] & _promised(table)
     table["kept"] = (table["closed_at"] <= table["due_at"]).astype(float).where(promised)
     found = table.groupby("path", as_index=False).agg(
         n_open=("is_open", "sum"),
@@ -108,6 +108,11 @@ def _cut(path: object, depth: int) -> str | None:
     """Return the first `depth` parts of a path; None when it has fewer."""
     parts = path.strip("/").split("/") if isinstance(path, str) else []
     return "/" + "/".join(parts[:depth]) + "/" if len(parts) >= depth else None
+
+
+def _promised(cases: pd.DataFrame) -> pd.Series:
+    """Which had a deadline that counts; one whose appeal was granted stays late, uncounted."""
+    return cases["due_at"].notna() & ~cases["exempt"].astype(bool)
 
 
 def _open(cases: pd.DataFrame) -> pd.Series:

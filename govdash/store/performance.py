@@ -28,6 +28,7 @@ CASE_COLUMNS: Final = (
     "opened_at",
     "due_at",
     "closed_at",
+    "exempt",
 )
 SAID_COLUMNS: Final = ("case_id", "area_path", "solved", "satisfaction", "called_at")
 

@@ -6,8 +6,8 @@ from typing import Any
 from govdash.access import SYSTEM, User
 from govdash.core.errors import Conflict, InputError, NotFound
 from govdash.core.permissions import Permission
-from govdash.core.vocab import CaseAction, CaseState
-from govdash.store import Session
+from govdash.core.vocab import Asked, CaseAction, CaseState
+from govdash.store import Session, casework
 from govdash.store import cases as rows
 from govdash.store.models import Alert, Case
 from govdash.taxonomy import Limit
@@ -134,9 +134,7 @@ def walk(
     Who may take it has been checked. Returns what the journal should say beside the states.
     """
     step = next_step(case.state, action)
-    newest = rows.last_step(session, case.id)
-    if newest is not None and at < newest.at:
-        raise InputError("操作时间早于上一步的时间；请检查系统时钟。")
+    not_before_the_last(session, case, at=at)
     rules = practice.in_force()
     waits = case.alert_id is not None and alerts.is_linked(session, case.alert_id)
     filling.check(step, case, form, alert_waits=waits)
@@ -156,6 +154,8 @@ def walk(
     if leading is not None:
         merging.lend(session, leading, at=at, deadlines=deadlines)
     caselog.add_step(session, case, action, came_from, form, actor=actor, at=at)
+    if step.effect is Effect.STOP:
+        casework.lapse(session, case.id, Asked.EXTENSION)
     if waits:
         _tell_alert(session, case, step, form, actor=actor, at=at)
     return detail | calls.follow(session, case, action, at=at, deadlines=deadlines, rules=rules)
@@ -192,6 +192,13 @@ def require(actor: User, permission: Permission, case: Case) -> None:
     """Check the permission; a member of the case's unit need not hold its area."""
     if not (case.unit_code in actor.scope.units and actor.holds(permission)):
         actor.require(permission, area=case.area_path)
+
+
+def not_before_the_last(session: Session, case: Case, *, at: datetime) -> None:
+    """Refuse what would have been done before the last step of a case."""
+    newest = rows.last_step(session, case.id)
+    if newest is not None and at < newest.at:
+        raise InputError("操作时间早于上一步的时间；请检查系统时钟。")
 
 
 def _resume(session: Session, case: Case, *, at: datetime, deadlines: Deadlines) -> None:

@@ -22,12 +22,21 @@ from govdash.core.errors import NotFound
 from govdash.core.filters import EventFilter, EventQuery, Period, Scope
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
-from govdash.core.vocab import Attempted, Disposition, Handling
+from govdash.core.vocab import Asked, Attempted, Disposition, Handling, Mark
 from govdash.ingest import accept_frame
 from govdash.lake import Lake
 from govdash.store import Session, Store, areas, imports, inbox, notifications, persons
 from govdash.store.imports import Progress, Rejected
-from govdash.store.models import Alert, CallTask, Case, Event, Feedback, Notification
+from govdash.store.models import (
+    Alert,
+    CallTask,
+    Case,
+    CaseMark,
+    CaseRequest,
+    Event,
+    Feedback,
+    Notification,
+)
 from govdash.store.underlying import Stretch
 from govdash.sync import sync
 from govdash.workflow import cases
@@ -106,6 +115,16 @@ def lived(
                 select(Event.event_id).where(Event.area_path == alert.area_path).limit(1)
             )
             alert.disposition, alert.handling = Disposition.REAL_ACTED, Handling.CLOSED
+            session.add(
+                CaseMark(
+                    case_id=case.id, kind=Mark.SUPERVISE, by="x", at=NOW, reason="", due_at=NOW
+                )
+            )
+            session.add(
+                CaseRequest(
+                    case_id=case.id, kind=Asked.EXTENSION, reason="", asked_by="x", asked_at=NOW
+                )
+            )
             session.add(CallTask(case_id=case.id, about_id=case.id, made_at=NOW, due_at=NOW))
             session.add(
                 Feedback(

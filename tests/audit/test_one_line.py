@@ -16,14 +16,34 @@ from govdash.core.actions import ACTIONS, BY_PEOPLE
 from govdash.core.errors import GovDashError
 from govdash.core.filters import EventFilter, Period
 from govdash.core.settings import Settings
-from govdash.core.vocab import CaseAction, CaseState, Disposition, ReleaseState, Result
+from govdash.core.vocab import (
+    Asked,
+    CaseAction,
+    CaseState,
+    Clock,
+    Disposition,
+    LimitUnit,
+    Mark,
+    ReleaseState,
+    Result,
+)
 from govdash.lake import Lake
 from govdash.report import releases
 from govdash.report.export import Format
 from govdash.store import Session, Store, accounts, devices, journal, keys, persons
-from govdash.store.models import ApiKey, Case, DeviceToken, Event, Feedback, Release
+from govdash.store.models import (
+    ApiKey,
+    Case,
+    CaseMark,
+    CaseRequest,
+    ClockInterval,
+    DeviceToken,
+    Event,
+    Feedback,
+    Release,
+)
 from govdash.web import importreport
-from govdash.workflow import alerts, cases, feedback, reporter, rules
+from govdash.workflow import alerts, asking, cases, feedback, reporter, rules, supervision
 from govdash.workflow.flow import CASE_FLOW
 from tests.layout.source import dotted, shipped
 from tests.web import town
@@ -158,6 +178,75 @@ def unsolved(b: Bench, number: int) -> None:
     )
     with b.store.write() as session:
         session.add(said)
+
+
+def asked_case(b: Bench, kind: Asked) -> int:
+    """Write a case for which something can be asked, without the journal."""
+    number = standing_case(b, CaseState.IN_PROGRESS)
+    now = datetime.now(UTC)
+    due = now + timedelta(days=1) if kind is Asked.EXTENSION else now - timedelta(minutes=1)
+    with b.store.write() as session:
+        case = session.get(Case, number)
+        assert case is not None
+        case.limit_amount, case.limit_unit, case.due_at = 1, LimitUnit.CALENDAR_DAY, due
+        for clock in (Clock.CASE, Clock.HANDLE):
+            session.add(
+                ClockInterval(
+                    case_id=number, clock=clock, running=True, started_at=case.opened_at,
+                    limit_amount=1, limit_unit=LimitUnit.CALENDAR_DAY,
+                )
+            )  # fmt: skip
+    return number
+
+
+def ask_for(kind: Asked) -> Callable[[Bench], None]:
+    def do(b: Bench) -> None:
+        number = asked_case(b, kind)
+        b.act(
+            f"case.ask_{kind.value}",
+            lambda s: asking.ask(
+                s, number, kind, reason="等待配件到货", actor=b.user(s), at=soon()
+            ),
+        )
+
+    return do
+
+
+def answer(kind: Asked, *, grant: bool) -> Callable[[Bench], None]:
+    def do(b: Bench) -> None:
+        number = asked_case(b, kind)
+        row = CaseRequest(
+            case_id=number, kind=kind, reason="等待配件", asked_by="fen", asked_at=soon()
+        )
+        with b.store.write() as session:
+            session.add(row)
+        b.act(
+            f"case.{'grant' if grant else 'deny'}_{kind.value}",
+            lambda s: asking.decide(
+                s, 1, grant=grant, note="理由不足四字", actor=b.user(s), at=soon()
+            ),
+        )
+
+    return do
+
+
+def mark(kind: Mark) -> Callable[[Bench], None]:
+    def do(b: Bench) -> None:
+        number = standing_case(b, CaseState.IN_PROGRESS)
+        told = {"reason": "市长批示", "at": soon()}
+        if kind is Mark.SUPERVISE:
+            told["due_at"] = soon() + timedelta(days=1)
+        if kind is Mark.LIFT:
+            row = CaseMark(
+                case_id=number, kind=Mark.SUPERVISE, by="fen", reason="x",
+                at=datetime.now(UTC) - timedelta(minutes=1), due_at=soon(),
+            )  # fmt: skip
+            with b.store.write() as session:
+                session.add(row)
+        put = getattr(supervision, kind.value)
+        b.act(f"case.{kind.value}", lambda s: put(s, number, actor=b.user(s), **told))
+
+    return do
 
 
 def call(b: Bench) -> None:
@@ -350,6 +439,10 @@ DO: dict[str, Callable[[Bench], None]] = {
     "alert.dismiss": dismiss,
     "case.open": open_case,
     **{f"case.{action.value}": stepper(action) for action in CaseAction},
+    **{f"case.ask_{kind.value}": ask_for(kind) for kind in Asked},
+    **{f"case.grant_{kind.value}": answer(kind, grant=True) for kind in Asked},
+    **{f"case.deny_{kind.value}": answer(kind, grant=False) for kind in Asked},
+    **{f"case.{kind.value}": mark(kind) for kind in Mark},
     "feedback.record": call,
     "rule.change": change_rule,
     "person.unmask": unmask,
