@@ -207,7 +207,6 @@ FOR_THE_PLATFORM = {
     "store/cases.py:holds_ended": "the worker resumes cases of every area",
     "store/casework.py:request_for_update": "a change; the scope is checked on the locked row",
     "store/casework.py:requests_of": "part of a change that was checked",
-    "store/casework.py:lapse": "part of a change that was checked",
     "store/casework.py:newest_mark": "part of a change that was checked",
     "store/calls.py:open_of": "part of a change that was checked",
     "store/calls.py:drop": "part of a change that was checked",
