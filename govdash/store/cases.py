@@ -10,7 +10,15 @@ from sqlalchemy import and_, case, delete, func, or_, select
 from govdash.core.filters import Scope
 from govdash.core.vocab import CASE_ENDS, CaseAction, CaseState, Clock
 from govdash.store.engine import Session
-from govdash.store.models import Alert, Case, CaseStep, Category, ClockInterval, Feedback, Unit
+from govdash.store.models import (
+    Alert,
+    Case,
+    CaseStep,
+    Category,
+    ClockInterval,
+    Feedback,
+    Unit,
+)
 from govdash.store.visible import of_kind, visible, within
 
 COLUMNS: Final = (
@@ -80,6 +88,13 @@ def get(session: Session, case_id: int, scope: Scope) -> Case | None:
     """Return a case inside the scope."""
     return session.scalar(
         select(Case).where(Case.id == case_id, visible(scope, Case.area_path, Case.unit_code))
+    )
+
+
+def id_of(session: Session, number: str, scope: Scope) -> int | None:
+    """Return the id of a case inside the scope by its number; None when there is none."""
+    return session.scalar(
+        select(Case.id).where(Case.number == number, visible(scope, Case.area_path, Case.unit_code))
     )
 
 

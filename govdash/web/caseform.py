@@ -32,6 +32,7 @@ class Typed:
     limit: str
     address: str
     description: str
+    place: str = ""
 
 
 def case_fields(choices: Choices, start: NewCase | None, *, key: str) -> Typed:
@@ -50,7 +51,7 @@ def case_fields(choices: Choices, start: NewCase | None, *, key: str) -> Typed:
             key=f"{key}_urgency",
         )
     with right:
-        unit = _pick("处置单位（派遣时确认）", choices.units, told.unit_code, key=f"{key}_unit")
+        unit = _pick("处置单位（留空按路由规则）", choices.units, told.unit_code, key=f"{key}_unit")
         limit = st.text_input(
             "处置时限",
             str(told.limit or ""),
@@ -58,25 +59,36 @@ def case_fields(choices: Choices, start: NewCase | None, *, key: str) -> Typed:
             placeholder="留空则按类别的时限",
             help="写成 2紧急工作时、4工作时、1工作日 或 7自然日；到期时间从立案登记起算。",
         )
-    address = st.text_input("地址", told.address, key=f"{key}_address", max_chars=200)
+    left, right = st.columns([0.6, 0.4])
+    with left:
+        address = st.text_input("地址", told.address, key=f"{key}_address", max_chars=200)
+    with right:
+        place = st.text_input(
+            "坐标（经度, 纬度）",
+            "" if told.lon is None else f"{told.lon:.6f}, {told.lat:.6f}",
+            key=f"{key}_place",
+            placeholder="121.487300, 31.262100",
+            help="WGS-84（CGCS2000）；可不填。填写后会查找附近的同类在办案件。",
+        )
     description = st.text_area(
         "情况说明", told.description, key=f"{key}_description", height=90, max_chars=2000
     )
-    return Typed(title, category, area, unit, urgency, limit, address, description)
+    return Typed(title, category, area, unit, urgency, limit, address, description, place)
 
 
 def new_case(typed: Typed, start: NewCase | None) -> NewCase:
-    """Return the case that was typed; place and event of `start` stay with it.
+    """Return the case that was typed; the event of `start` stays with it.
 
     Raises
     ------
     InputError
-        When the title or the category is missing, or the limit cannot be read.
+        When the title or the category is missing, or limit or place cannot be read.
     """
     if not typed.title.strip():
         raise InputError("标题还没有填写；请写明是什么问题。")
     if not typed.category:
         raise InputError("类别还没有选择；请从类别表中选一项。")
+    lon, lat = _place(typed.place)
     return replace(
         start or NewCase(title="", category=""),
         title=typed.title.strip(),
@@ -86,8 +98,23 @@ def new_case(typed: Typed, start: NewCase | None) -> NewCase:
         urgency=typed.urgency,
         limit=parse_limit(typed.limit) if typed.limit.strip() else None,
         address=typed.address.strip(),
+        lon=lon,
+        lat=lat,
         description=typed.description.strip(),
     )
+
+
+def _place(text: str) -> tuple[float | None, float | None]:
+    """Read ``121.4873, 31.2621``; nothing is no place."""
+    if not text.strip():
+        return None, None
+    try:
+        lon, lat = (float(part) for part in text.replace("，", ",").split(","))
+    except ValueError:
+        lon = lat = float("nan")
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise InputError(f"坐标“{text}”无法识别；请写成“经度, 纬度”，如 121.4873, 31.2621。")
+    return lon, lat
 
 
 def _nearest(told: NewCase, choices: Choices) -> str | None:

@@ -8,16 +8,19 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from govdash.access import User
+from govdash.core.errors import GovDashError
 from govdash.core.permissions import Permission
 from govdash.core.vocab import CaseAction, CaseState, Disposition
 from govdash.store import Session
-from govdash.web import acting, callform, stepfields, workparts
+from govdash.web import acting, callform, casemore, stepfields, workparts
 from govdash.web.caseform import Choices, case_fields, new_case
 from govdash.web.page import Page
 from govdash.web.parts import el, show
-from govdash.workflow import cases, feedback
+from govdash.workflow import cases, duplicates, feedback
+from govdash.workflow.beside import Beside
 from govdash.workflow.board import CaseLife
 from govdash.workflow.flow import CASE_FLOW
+from govdash.workflow.forms import NewCase
 
 #: Steps taken with one click: they need no words and can be undone by the next step.
 DIRECT: Final = frozenset({CaseAction.START, CaseAction.RESUME, CaseAction.VERIFY})
@@ -34,6 +37,7 @@ FORWARD: Final = frozenset(
         CaseAction.RESUME,
     }
 )
+OFFER: Final = "gw_new_offer"  # part of the half-filled form: cases near by, by id
 CASE: Final = "case"  # URL parameter: the case that is looked at
 #: What the fields of a step are called in the log.
 TOLD: Final = {
@@ -43,6 +47,7 @@ TOLD: Final = {
     "handler": "处置人",
     "verifier": "核查人",
     "leading": "主案件",
+    "rule": "路由规则",
 }
 
 
@@ -57,7 +62,7 @@ def told(step: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
     return [step["note"], *said] if step["note"] else said
 
 
-def actions(page: Page, life: CaseLife) -> None:
+def actions(page: Page, life: CaseLife, beside: Beside) -> None:
     """Draw the buttons of what the flow allows now and the user may do; others don't exist."""
     row = life.row
     state = CaseState(row["state"])
@@ -83,15 +88,17 @@ def actions(page: Page, life: CaseLife) -> None:
                 on_click=acting.open_drawer,
                 args=("case_call", row["version"], CASE, row["id"]),
             )
-        if not allowed and not askable:
+        casemore.buttons(row, beside)
+        if not (allowed or askable or beside.asks or beside.puts):
             st.caption(
                 "流程已结束，没有可做的操作。" if not life.actions else "您没有处理此案件的权限。"
             )
 
 
-def drawers(page: Page, life: CaseLife, choices: Choices) -> None:
+def drawers(page: Page, life: CaseLife, beside: Beside, choices: Choices) -> None:
     """Open the drawer that the URL names, when its step is possible now."""
     row = life.row
+    casemore.drawers(page, row, beside)
     for action in life.actions:
         name = f"case_{action.value}"
         if action not in DIRECT and acting.drawer_open(name):
@@ -163,22 +170,63 @@ def _step_form(
 def _new_drawer(page: Page, choices: Choices) -> None:
     with st.form("gw_new_case", border=False):
         typed = case_fields(choices, None, key="gw_new")
+        leading = _twin_choice()
         sent = st.form_submit_button("登记", type="primary")
     if not sent:
         return
-
+    try:
+        new = new_case(typed, None)
+        offered = _offer(page, new)
+    except GovDashError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if offered and leading is None:
+        st.rerun(scope="fragment")
     made: list[int] = []
 
     def act(session: Session, user: User, at: datetime) -> str:
-        case = cases.open_case(session, new_case(typed, None), actor=user, at=at)
+        case = cases.open_case(session, new, actor=user, at=at, leading=leading or None)
         made.append(case.id)
+        if leading:
+            return f"已登记案件 {case.number}，并入 {st.session_state[OFFER][leading]}。"
         due = workparts.clock_time(case.due_at, page.zone, now=at)
         return f"已登记案件 {case.number}，到期 {due}。"
 
-    acting.finish(
-        page,
-        act,
-        did="case.open",
-        subject="case:new",
-        then=lambda: acting.look_at(CASE, made[-1]),
+    def then() -> None:
+        st.session_state.pop(OFFER, None)
+        acting.look_at(CASE, made[-1])
+
+    acting.finish(page, act, did="case.open", subject="case:new", then=then)
+
+
+def _twin_choice() -> int | None:
+    """Ask, once open cases near by were found, whether this is one of them; 0 is a case apart."""
+    offered: dict[int, str] = st.session_state.get(OFFER, {})
+    if not offered:
+        return None
+    st.warning(
+        f"附近有 {len(offered)} 件同类在办案件，可能是同一件事。请选择后再登记。",
+        icon=":material/content_copy:",
     )
+    return st.radio(
+        "是否同一件事",
+        [*offered, 0],
+        index=None,
+        format_func=lambda number: offered.get(number, "不是，单独登记"),
+        key="gw_new_twin",
+    )
+
+
+def _offer(page: Page, new: NewCase) -> bool:
+    """Look for open cases near by and keep them for the form; whether there are any."""
+    with page.refresh() as fresh:
+        twins = duplicates.near(
+            fresh.session, fresh.user.scope,
+            category=new.category, lon=new.lon, lat=new.lat, at=fresh.now,
+        )  # fmt: skip
+    st.session_state[OFFER] = {
+        int(twin["id"]): f"并入 {twin['number']} {twin['title']}（{twin['metres']:.0f} 米，"
+        f"{twin['state'].label}，{workparts.clock_time(twin['opened_at'], page.zone)}）"
+        for twin in twins.to_dict("records")
+    }
+    return bool(st.session_state[OFFER])

@@ -14,12 +14,12 @@ from govdash.report import casework
 from govdash.report.casework import Tray
 from govdash.store import units
 from govdash.taxonomy import Limit, parse_limit
-from govdash.web import acting, caseforms, reporter, rows, workparts
+from govdash.web import acting, caseforms, casemore, reporter, rows, workparts
 from govdash.web.caseform import Choices
 from govdash.web.page import Page
 from govdash.web.parts import Html, card_title, el, empty, level_badge, show
 from govdash.web.registry import entry_of
-from govdash.workflow import board
+from govdash.workflow import beside, board
 from govdash.workflow.board import CaseLife
 from govdash.workflow.clocks import Lamp
 from govdash.workflow.naming import Names
@@ -144,8 +144,10 @@ def case_card(page: Page, case_id: int | None) -> None:
         show(empty("没有选中案件", "左侧列表为空；可以登记案件，或从监测提示转案件。"))
         return
     life = board.case_life(page.session, case_id, page.user.scope, at=page.now)
+    around = beside.of(page.session, case_id, page.user, at=page.now)
     row = life.row
     show(_head(row))
+    casemore.notices(page, row, around)
     show(_road(page, life))
     show(workparts.facts(_facts(page, row)))
     if row["description"]:
@@ -156,9 +158,9 @@ def case_card(page: Page, case_id: int | None) -> None:
     show(card_title("时限", "按各自的计时规则；工作时、工作日只计工作时间，挂账不计"))
     show(_clocks(page, life))
     show(card_title("记录", row["number"]))
-    show(workparts.log(_entries(page, life), page.zone))
-    caseforms.actions(page, life)
-    caseforms.drawers(page, life, choices(page))
+    show(workparts.log(_entries(page, life) + casemore.entries(around), page.zone))
+    caseforms.actions(page, life, around)
+    caseforms.drawers(page, life, around, choices(page))
 
 
 def _lamp_cell(case: Mapping[str, Any]) -> rows.Cell:
@@ -219,15 +221,22 @@ def _facts(page: Page, row: Mapping[str, Any]) -> list[tuple[str, object]]:
         ("地址", row["address"]),
         ("处置单位", row["unit_name"]),
         ("紧急程度", row["urgency_label"]),
-        ("时限", row["limit"] or "无"),
+        ("时限", _limit(row)),
         ("登记", moment("opened_at")),
         ("到期", moment("due_at")),
+        *([("挂账至", moment("hold_until"))] if row["hold_until"] else []),
         ("处置人", row["handler"]),
         ("核查人", row["verifier"]),
         ("来自提示", row["alert_number"]),
         ("立案条件", row["register_condition"]),
         ("结案条件", row["close_condition"]),
     ]
+
+
+def _limit(row: Mapping[str, Any]) -> str:
+    more = f"，延期 {row['extensions']} 次" if row["extensions"] else ""
+    exempt = "，超时申诉通过，统计免责" if row["exempt"] else ""
+    return f"{row['limit'] or '无'}{more}{exempt}"
 
 
 def _clocks(page: Page, life: CaseLife) -> Html:

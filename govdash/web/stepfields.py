@@ -10,9 +10,12 @@ from govdash.core.times import day_start
 from govdash.core.vocab import Disposition
 from govdash.report import casework
 from govdash.report.casework import Conditions
+from govdash.store import caseload
+from govdash.web import workparts
 from govdash.web.caseform import Choices
 from govdash.web.page import Page
-from govdash.workflow import practice
+from govdash.web.parts import show
+from govdash.workflow import dispatching, practice
 from govdash.workflow.board import CaseLife
 from govdash.workflow.flow import Need
 from govdash.workflow.forms import StepForm
@@ -27,12 +30,13 @@ def fields(
     unit = register = close = disposition = until = leading = None
     result = ""
     if Need.UNIT in needs:
-        codes = list(choices.units)
+        codes, named = list(choices.units), _with_load(page, choices)
+        show(workparts.paragraph(dispatching.explain(page.session, row["id"], page.user.scope)))
         unit = st.selectbox(
-            Need.UNIT.label,
+            f"{Need.UNIT.label}（括号内为您管辖范围内的在办、超期件数）",
             codes,
             index=codes.index(row["unit_code"]) if row["unit_code"] in codes else None,
-            format_func=lambda code: choices.units[code],
+            format_func=lambda code: named[code],
             placeholder="请选择派给哪个单位",
             key=f"{key}_unit",
         )
@@ -83,6 +87,18 @@ def _condition(need: Need, usual: tuple[str, ...], *, key: str) -> str | None:
         accept_new_options=True,
         key=key,
     )
+
+
+def _with_load(page: Page, choices: Choices) -> dict[str, str]:
+    """Return the names of the units with what each has to do already."""
+    load = caseload.workload(page.session, page.user.scope, at=page.now).set_index("unit_code")
+    busy = {str(code): (row["n"], row["overdue"]) for code, row in load.iterrows()}
+    return {
+        code: "{}（在办 {}，超期 {}）".format(name, *busy[code])
+        if code in busy
+        else f"{name}（空闲）"
+        for code, name in choices.units.items()
+    }
 
 
 def _until(page: Page, *, key: str) -> datetime | None:

@@ -20,8 +20,9 @@ def add_step(
     *,
     actor: User,
     at: datetime,
+    rule: str = "",
 ) -> None:
-    """Add one step to the log; None is the opening."""
+    """Add one step to the log; None is the opening, whose unit a routing `rule` may have chosen."""
     newest = rows.last_step(session, case.id)
     told: dict[str, Any] = {
         "register_condition": form.register_condition.strip(),
@@ -30,6 +31,7 @@ def add_step(
         "disposition": form.disposition.value if form.disposition else "",
         "handler": case.handler if action in {CaseAction.START, CaseAction.RESOLVE} else "",
         "verifier": case.verifier if action is CaseAction.VERIFY else "",
+        "rule": rule,
         "until": form.until.isoformat() if form.until else "",
         "leading": _number(session, case.leading_id) if action is CaseAction.MERGE else "",
     }

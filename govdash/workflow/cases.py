@@ -11,7 +11,7 @@ from govdash.store import Session, casework
 from govdash.store import cases as rows
 from govdash.store.models import Alert, Case
 from govdash.taxonomy import Limit
-from govdash.workflow import alerts, calls, caselog, filling, merging, practice, timing
+from govdash.workflow import alerts, calls, caselog, dispatching, filling, merging, practice, timing
 from govdash.workflow.deadlines import Deadlines, in_force
 from govdash.workflow.flow import Effect, Step, next_step
 from govdash.workflow.forms import NewCase, StepForm
@@ -30,17 +30,31 @@ def open_case(
     *,
     actor: User,
     at: datetime,
+    leading: int | None = None,
     deadlines: Deadlines | None = None,
 ) -> Case:
     """Register a case; it waits for 立案 and its clocks run. Without a limit, its category's holds.
+
+    Without a unit the routing rules choose one: no case is without an owner. With `leading` it is
+    one more report of that open case, and merged into it in the same action.
 
     Raises
     ------
     InputError
         When the title is empty, or category or unit is unknown.
+    Refused, NotFound
+        When the leading case cannot lead, or is out of scope.
     """
-    case = _open(session, new, None, actor=actor, at=at, deadlines=deadlines or in_force())
-    caselog.record(session, case, "open", actor=actor, at=at)
+    known = deadlines or in_force()
+    if leading is not None:
+        found(session, leading, actor)
+    case = _open(session, new, None, actor=actor, at=at, deadlines=known)
+    detail = dict[str, Any]()
+    if leading is not None:
+        require(actor, next_step(case.state, CaseAction.MERGE).needs, case)
+        form = StepForm(leading=leading, note="登记时并入")
+        detail = walk(session, case, CaseAction.MERGE, form, actor=actor, at=at, deadlines=known)
+    caselog.record(session, case, "open", actor=actor, at=at, detail=detail)
     return case
 
 
@@ -231,8 +245,15 @@ def _open(
         raise InputError(f"类别“{new.category}”不存在；请从类别表中选择。")
     if (new.lon is None) != (new.lat is None):
         raise InputError("经度和纬度须同时填写，或都不填。")
-    if new.unit_code is not None:
-        filling.unit_name(session, new.unit_code)
+    unit, rule = new.unit_code, ""
+    if unit is not None:
+        filling.unit_name(session, unit)
+    else:
+        went = dispatching.propose(
+            session, actor.scope, category=new.category, area_path=area_path,
+            event_id=new.event_id, alert=alert is not None,
+        )  # fmt: skip
+        unit, rule = went.unit_code, went.code
     limit = new.limit
     if limit is None and category.limit_amount is not None and category.limit_unit is not None:
         limit = Limit(category.limit_amount, category.limit_unit)
@@ -247,7 +268,7 @@ def _open(
         address=new.address.strip(),
         lon=new.lon,
         lat=new.lat,
-        unit_code=new.unit_code,
+        unit_code=unit,
         urgency=new.urgency,
         state=CaseState.RECEIVED,
         limit_amount=limit.amount if limit else None,
@@ -256,7 +277,7 @@ def _open(
     )
     session.add(case)
     timing.move(session, case, Effect.RUN, at=at, deadlines=deadlines)
-    caselog.add_step(session, case, None, None, StepForm(), actor=actor, at=at)
+    caselog.add_step(session, case, None, None, StepForm(), actor=actor, at=at, rule=rule)
     return case
 
 

@@ -1,7 +1,7 @@
 """The road of a case as a table: buttons, checks, clocks, tests and docs all read it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -74,7 +74,7 @@ CASE_FLOW: Final[Mapping[tuple[S, A], Step]] = {
         S.ACCEPTED, P.CASE_ACCEPT, requires=(Need.REGISTER_CONDITION,), tells=(W.DISPATCHER,)
     ),
     (S.RECEIVED, A.REJECT): Step(S.REJECTED, P.CASE_ACCEPT, Effect.STOP, _REASON, (W.REPORTER,)),
-    (S.RECEIVED, A.MERGE): _MERGE,
+    (S.RECEIVED, A.MERGE): replace(_MERGE, needs=P.CASE_ACCEPT),
     (S.ACCEPTED, A.DISPATCH): _DISPATCH,
     (S.ACCEPTED, A.MERGE): _MERGE,
     (S.ACCEPTED, A.CANCEL): _CANCEL,

@@ -125,6 +125,8 @@ def lived(
                     case_id=case.id, kind=Asked.EXTENSION, reason="", asked_by="x", asked_at=NOW
                 )
             )
+            twin = cases.NewCase(title="又一次", category=case.category, area_path=case.area_path)
+            cases.open_case(session, twin, actor=SYSTEM, at=NOW, leading=case.id)
             session.add(CallTask(case_id=case.id, about_id=case.id, made_at=NOW, due_at=NOW))
             session.add(
                 Feedback(
@@ -196,6 +198,10 @@ def call(name: str, session: Session, lake: Lake, scope: Scope, district: str) -
         "by": () if name.startswith("lake") else "nobody in particular",
         "under": Stretch(district, "*", since=NOW - timedelta(days=30), until=NOW),
         "at": NOW,
+        "category": case.category,
+        "number": case.number,
+        "box": (-180.0, -90.0, 180.0, 90.0),
+        "until": NOW + timedelta(days=1),
         "since": NOW - timedelta(days=30),
         "limit": 10_000,
         "cell_px": 32.0,

@@ -170,7 +170,6 @@ def test_rework_stays_with_the_unit_and_wants_the_result_anew(city, opened, walk
     [
         ([], A.ACCEPT, "立案条件"),
         ([], A.REJECT, "原因说明"),
-        ([A.ACCEPT], A.DISPATCH, "处置单位"),
         ([A.ACCEPT, A.DISPATCH], A.RETURN, "原因说明"),
         ([A.ACCEPT, A.DISPATCH, A.START], A.RESOLVE, "处置结果"),
         ([A.ACCEPT, A.DISPATCH, A.START, A.RESOLVE], A.SEND_BACK, "原因说明"),
@@ -282,7 +281,10 @@ def test_a_case_outside_the_scope_does_not_exist(city, opened, walk, local_user)
 
 
 @ON_BOTH
-def test_a_unit_sees_and_handles_its_cases_without_holding_the_area(city, opened, walk):
+def test_a_unit_sees_and_handles_its_cases_without_holding_the_area(city, operator, walk):
+    with city.write() as session:
+        new = replace(NEW, unit_code="U-CITY")
+        opened = cases.open_case(session, new, actor=operator, at=NINE).id
     member = User(
         "zhao", "赵队", frozenset({Permission.CASE_HANDLE}), Scope(areas=(), units=("U-STREET",))
     )
