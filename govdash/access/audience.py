@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from govdash.access.users import User
+from govdash.access.users import LOCAL_OPERATOR, User
 from govdash.core.filters import Scope
 from govdash.core.permissions import Permission
 from govdash.store import Session, accounts
@@ -32,13 +32,13 @@ class Audience:
 
     @classmethod
     def load(cls, session: Session) -> Self:
-        """Read all active accounts in a few queries."""
+        """Read all active accounts in a few queries; the local operator reads no messages."""
         roles = {role.code: role for role in accounts.roles(session)}
         held = accounts.holdings(session)
         people: dict[str, Person] = {}
         for account in accounts.listed(session):
             mine = held.get(account.id)
-            if not account.active or mine is None:
+            if not account.active or mine is None or account.login == LOCAL_OPERATOR:
                 continue
             given = {Permission(p) for code in mine.roles for p in roles[code].permissions}
             user = User(

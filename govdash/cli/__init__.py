@@ -46,6 +46,7 @@ COMMANDS = {
     "detect": Place("detect", "app"),
     "rules": Place("rules", "app"),
     "dispatch": Place("dispatch", "app"),
+    "notify": Place("notify", "app"),
     "audit": Place("audit", "app"),
     "backup": Place("backup", "backup", "备份：全部表的一个时刻，签名的清单；服务可以照常运行。"),
     "restore": Place("backup", "restore", "从备份恢复到一个空的数据库，并核对操作日志。"),

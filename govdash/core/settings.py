@@ -51,6 +51,7 @@ class Settings:
     oidc_client_secret: str = field(repr=False)  # GOVDASH_OIDC_CLIENT_SECRET
     oidc_claim: str  # GOVDASH_OIDC_CLAIM: which claim is the identity; "sub"
     oidc_name: str  # GOVDASH_OIDC_NAME: what the provider is called on the sign-in page
+    deadman_minutes: int  # GOVDASH_DEADMAN_MINUTES: without jobs for so long all pages say so
     channels: Path  # GOVDASH_CHANNELS: the file of e-mail and webhooks; none: the inbox alone
     trusted_proxies: tuple[Network, ...]  # GOVDASH_TRUSTED_PROXIES: whose X-Forwarded-* counts
 
@@ -102,6 +103,12 @@ class Settings:
         if not 1 <= minutes <= 1440:
             raise SettingsError("GOVDASH_TICK_MINUTES 应为 1 至 1440 的整数（分钟），例如 60。")
         try:
+            deadman = int(env.get("GOVDASH_DEADMAN_MINUTES") or 5)
+        except ValueError:
+            deadman = 0
+        if not 1 <= deadman <= 1440:
+            raise SettingsError("GOVDASH_DEADMAN_MINUTES 应为 1 至 1440 的整数（分钟），例如 5。")
+        try:
             idle = int(env.get("GOVDASH_IDLE_MINUTES") or 15)
         except ValueError:
             idle = 0
@@ -139,6 +146,7 @@ class Settings:
             demo_live_rate=rate,
             tick_minutes=minutes,
             idle_minutes=idle,
+            deadman_minutes=deadman,
             oidc_claim=env.get("GOVDASH_OIDC_CLAIM") or "sub",
             oidc_name=env.get("GOVDASH_OIDC_NAME") or "",
             **_oidc(env),

@@ -94,6 +94,11 @@ class Level(Labelled):
         return list(Level).index(self) + 1
 
     @property
+    def is_severe(self) -> bool:
+        """Whether it is kept until somebody has looked, whatever becomes of the signal."""
+        return self in {Level.RED, Level.ORANGE}
+
+    @property
     def numeral(self) -> str:
         """Roman numeral shown beside the colour, so that colour never speaks alone."""
         return "ⅠⅡⅢⅣ"[self.rank - 1]
@@ -308,6 +313,7 @@ class Job(Labelled):
     DETECT_TICK = "detect_tick", "异常监测"
     CLOCK_CHECK = "clock_check", "时限检查"
     AUDIT_CHECKPOINT = "audit_checkpoint", "日志检查点"
+    ESCALATE = "escalate", "通知升级"
     NOTIFY = "notify", "通知发送"
     DEMO_LIVE = "demo_live", "演示事件"
 

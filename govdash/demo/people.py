@@ -32,6 +32,7 @@ class Cast:
 
 CAST: Final = (
     Cast("duty", "duty", "沈岚", "city"),
+    Cast("lead", "leader", "顾青", "city"),
     Cast("dispatch", "dispatcher", "陆川", "city"),
     Cast("handle", "handler", "石磊", "CLEAN"),
     Cast("verify", "verifier", "苏晴", "district"),

@@ -72,6 +72,12 @@ def email_of(session: Session, login: str) -> str:
     return session.scalar(wanted) or ""
 
 
+def with_email(session: Session) -> frozenset[str]:
+    """Return the logins of everybody who has an address of e-mail."""
+    known = select(UserAccount.login).join(UserEmail, UserEmail.user_id == UserAccount.id)
+    return frozenset(session.scalars(known))
+
+
 def set_email(session: Session, user_id: int, email: str, *, at: datetime) -> None:
     """Keep where somebody gets e-mail; an empty address takes it away."""
     kept = session.get(UserEmail, user_id)

@@ -1,9 +1,10 @@
 """Timed work: leases that one process holds at a time, and the last run of each job."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pandas as pd
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from govdash.store.engine import Session
@@ -86,6 +87,11 @@ def job_finished(
 def last_run(session: Session, name: str) -> JobRun | None:
     """Return the last run of one job, None when it never ran."""
     return session.get(JobRun, name, populate_existing=True)
+
+
+def newest_success(session: Session, names: Sequence[str]) -> datetime | None:
+    """Return when one of these jobs last came to a good end; None when none ever did."""
+    return session.scalar(select(func.max(JobRun.succeeded_at)).where(JobRun.name.in_(names)))
 
 
 def job_runs(session: Session) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from govdash.web import header, menu, signed, theme, watermark
+from govdash.web import deadman, header, menu, signed, theme, watermark
 
 ICON = Path(__file__).with_name("icon.png")  # an icon name would fetch a font from afar
 
@@ -19,4 +19,5 @@ visitor = signed.visitor()
 signed.watch()
 header.draw(visitor)
 watermark.draw(visitor)
+deadman.banner()
 menu.navigation(visitor.user).run()

@@ -20,7 +20,7 @@ from govdash.worker.timed import TimedJob, Work, timed_jobs
 log = logging.getLogger(__name__)
 
 BEAT = "lease"
-THREADS = 5  # heartbeat, sync, notices, tick, one more: a long tick must not hold up the heartbeat
+THREADS = 6  # the five quick jobs and one more: a long tick must not hold up the heartbeat
 POLL = timedelta(seconds=10)  # how often a slow job is asked whether it is due
 RETRY = timedelta(minutes=5)  # a slow job that failed or was killed is not left for an hour
 

@@ -15,6 +15,7 @@ from govdash.store import Store
 from govdash.store.tally import tally
 from govdash.worker.lanes import Lanes
 from govdash.workflow import cases, tick
+from govdash.workflow.notify import escalation
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def timed_jobs(settings: Settings) -> Iterator[TimedJob]:
         timedelta(days=1),
         first_after=timedelta(minutes=1),  # the first pages of a start come before it
     )
+    yield TimedJob(Job.ESCALATE, escalate, timedelta(seconds=10))
     lanes = Lanes()
     yield TimedJob(
         Job.NOTIFY,
@@ -90,6 +92,11 @@ def audit_checkpoint(work: Work, at: datetime) -> str:
     made = checkpoints.make(work.store, out, actor=SYSTEM.login, at=at)
     scope = "全部" if made.full else "新增"
     return f"日志完好，核对{scope} {made.read:,} 行，已签到第 {made.mark.last_id:,} 行"
+
+
+def escalate(work: Work, at: datetime) -> str:
+    """Tell the next ones where nobody has done anything in time."""
+    return str(escalation.escalate(work.store, at=at))
 
 
 def demo_live(work: Work, at: datetime) -> str:

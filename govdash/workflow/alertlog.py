@@ -15,6 +15,7 @@ from govdash.core.vocab import Disposition, Handling, Level, Signal
 from govdash.store import Session
 from govdash.store import alerts as rows
 from govdash.store.models import Alert
+from govdash.workflow.notify import alertsteps
 
 SET: Final = "set"  # key in the detail of a step
 HEARTBEAT: Final = "last_seen_at"
@@ -169,6 +170,7 @@ def _step(
     if changed:
         said[SET] = {name: _written(value) for name, value in changed.items()}
     rows.add_step(session, alert, at=at, actor=actor.login, did=did, note=note, detail=said)
+    alertsteps.stepped(session, alert, did, at=at)
 
 
 def _written(value: Any) -> Any:  # noqa: ANN401  # whatever a column holds

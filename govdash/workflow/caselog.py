@@ -9,6 +9,7 @@ from govdash.store import Session, journal
 from govdash.store import cases as rows
 from govdash.store.models import Case, CaseStep
 from govdash.workflow.forms import StepForm
+from govdash.workflow.notify import casesteps
 
 
 def add_step(
@@ -50,6 +51,7 @@ def add_step(
         )
     )
     session.flush()
+    casesteps.stepped(session, case, action, came_from, at=at)
 
 
 def record(

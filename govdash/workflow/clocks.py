@@ -23,7 +23,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 _WORKING: Final = frozenset({LimitUnit.WORK_HOUR, LimitUnit.WORK_DAY})
 #: Yellow from three quarters of the limit on: the usual early-warning mark of supervision.
-_YELLOW_FROM: Final = 0.75
+YELLOW_FROM: Final = 0.75
 
 
 class Lamp(Labelled):
@@ -116,7 +116,7 @@ def lamp(used: float | None) -> Lamp:
         return Lamp.OFF
     if used > 1:
         return Lamp.RED
-    return Lamp.YELLOW if used >= _YELLOW_FROM else Lamp.GREEN
+    return Lamp.YELLOW if used >= YELLOW_FROM else Lamp.GREEN
 
 
 def _microseconds(limit: Limit, calendar: WorkCalendar) -> int:

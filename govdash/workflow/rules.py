@@ -63,6 +63,8 @@ class Parameters(BaseModel):
     confirm_hours: int = Field(default=0, ge=0)  # seen for so long before it is told to anybody
     acknowledge_hours: dict[Level, float] = ACKNOWLEDGE_HOURS  # then it waits for somebody again
     close_after_days: int = Field(default=3, ge=0)  # cleared and no work for anybody any more
+    escalation: str = "alert"  # which chain of data/escalation tells people
+    route: tuple[str, ...] = ()  # whom its first step tells, instead of whom the chain says
     levels: tuple[LevelCut, ...] = Field(min_length=1)
     detector_parameters: dict[str, Any] = {}
 

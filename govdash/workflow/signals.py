@@ -26,7 +26,7 @@ from govdash.workflow.rules import Rule
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 #: Levels that are kept until somebody has looked, whatever becomes of the signal.
-SEVERE: Final = (Level.RED, Level.ORANGE)
+SEVERE: Final = tuple(level for level in Level if level.is_severe)
 #: With these a person has said that the same again within the cool-down is no news.
 _SETTLED: Final = (
     Disposition.EXPECTED_EVENT,

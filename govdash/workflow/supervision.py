@@ -10,6 +10,7 @@ from govdash.store import Session
 from govdash.store import casework as rows
 from govdash.store.models import Case, CaseMark
 from govdash.workflow import caselog, cases, practice
+from govdash.workflow.notify import casesteps
 
 STANDING = (Mark.SUPERVISE, Mark.LIFT)
 
@@ -105,4 +106,5 @@ def _put(
         session, case, kind.value,
         actor=actor, at=at, note=reason, detail={"due_at": due_at.isoformat()} if due_at else {},
     )  # fmt: skip
+    casesteps.say(session, case, kind.value, mark.id, at=at)
     return mark

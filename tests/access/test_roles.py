@@ -1,4 +1,4 @@
-"""The nine roles: three administrators apart, nobody with two of them, nobody for themselves."""
+"""The ten roles: three administrators apart, nobody with two of them, nobody for themselves."""
 
 from itertools import combinations
 
@@ -18,8 +18,9 @@ from tests.conftest import NOW
 
 ENTRIES = roles.load(ROOT / "data")
 BOSS = User("boss", "管理员", frozenset(Permission), Scope(areas=()))
-NINE = [
+TEN = [
     "值班员",
+    "值班长",
     "派遣员",
     "处置单位",
     "核查员",
@@ -39,8 +40,8 @@ STRONG = dict(
 )
 
 
-def test_there_are_nine_roles_and_every_permission_is_somebodys():
-    assert [entry.name for entry in ENTRIES] == NINE
+def test_there_are_ten_roles_and_every_permission_is_somebodys():
+    assert [entry.name for entry in ENTRIES] == TEN
     assert {p for entry in ENTRIES for p in entry.permissions} == set(Permission)
 
 

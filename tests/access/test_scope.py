@@ -39,7 +39,7 @@ from govdash.store.models import (
 )
 from govdash.store.underlying import Stretch
 from govdash.sync import sync
-from govdash.workflow import cases
+from govdash.workflow import cases, rules, signals
 from tests.conftest import NOW
 from tests.web import town
 
@@ -138,6 +138,9 @@ def lived(
                     called_at=NOW,
                 )
             )
+        rule = next(r for r in rules.current(session) if r.code == "street-category")
+        more = town.finding(town.QUAY, town.LAMP, 12, 4.0, NOW.date())
+        signals.raise_alert(session, more, rule, at=NOW)  # one that is open
         for case in session.scalars(select(Case)).all():
             told = {
                 "key": f"case:{case.id}", "topic": "case.entered", "why": "请办理", "title": "案件",

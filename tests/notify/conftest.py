@@ -7,6 +7,9 @@ import pytest
 
 from govdash.store import Store
 from tests.notify.people import people
+from tests.workflow.conftest import finding
+
+__all__ = ["finding"]  # pytest finds the fixture here
 
 
 @dataclass

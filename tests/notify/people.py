@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from govdash.access import roles
+from govdash.access import roles, seed_local_operator
 from govdash.core.settings import ROOT
 from govdash.store import Store, accounts, notifications
 from tests.workflow.conftest import CITY, DISTRICT, OTHER, furnish
@@ -13,9 +13,10 @@ CAST = (
     ("duty", "duty", (CITY,), ()),
     ("duty2", "duty", (DISTRICT,), ()),
     ("far", "duty", (OTHER,), ()),
+    ("lead", "leader", (CITY,), ()),
     ("send", "dispatcher", (CITY,), ()),
     ("fix", "handler", (), ("U-STREET",)),
-    ("boss", "handler", (), ("U-DIST",)),
+    ("boss", "handler", (DISTRICT,), ("U-DIST",)),
     ("check", "verifier", (DISTRICT,), ()),
     ("head", "manager", (CITY,), ()),
 )
@@ -25,6 +26,7 @@ def people(store: Store, at: datetime) -> Store:
     """Write the city and the people who work in it."""
     furnish(store, at)
     with store.write() as session:
+        seed_local_operator(session, at=at)
         roles.seed(session, ROOT / "data")
         for login, role, areas, units in CAST:
             accounts.add_account(

@@ -5,6 +5,7 @@ from govdash.store.models.audit import AuditCheckpoint, JournalAnchor, JournalHe
 from govdash.store.models.base import Base
 from govdash.store.models.cases import Case, CaseStep, ClockInterval, Feedback
 from govdash.store.models.casework import CallTask, CaseMark, CaseRequest
+from govdash.store.models.escalations import Escalation
 from govdash.store.models.events import Counter, Event, EventPerson, Import, RejectedRow
 from govdash.store.models.jobs import JobRun, Lease
 from govdash.store.models.keys import ApiKey
@@ -49,6 +50,7 @@ __all__ = [
     "ClockInterval",
     "Counter",
     "DeviceToken",
+    "Escalation",
     "Event",
     "EventPerson",
     "FailedTries",

@@ -2,6 +2,7 @@
 
 import stat
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -58,6 +59,12 @@ class HookConfig(_Strict):
     areas: tuple[str, ...] = ()  # paths whose messages it gets, with all below
     whole_city: bool = False
     allow: tuple[IPv4Network | IPv6Network, ...] = ()  # networks not public that it may lie in
+
+    def takes(self, area_path: str | None) -> bool:
+        """Whether messages about an area go here."""
+        return self.whole_city or (
+            area_path is not None and any(area_path.startswith(mine) for mine in self.areas)
+        )
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -120,6 +127,28 @@ def load(settings: Settings) -> ChannelsConfig:
         raise SettingsError(f"通知渠道文件 {path} 写法不对：{told}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise SettingsError(f"通知渠道文件 {path} 读不出来；应为 UTF-8 的 YAML。") from None
+
+
+def in_force() -> ChannelsConfig:
+    """Return the channels of the file in use, as who plans messages needs them.
+
+    One that cannot be used counts as none here: work on alerts and cases goes on, and the delivery
+    says what is wrong with it.
+    """
+    settings = Settings.from_environment()
+    try:
+        stamp = settings.channels.stat().st_mtime_ns
+    except OSError:
+        return ChannelsConfig()
+    return _kept(settings, stamp)
+
+
+@lru_cache(maxsize=2)
+def _kept(settings: Settings, _stamp: int) -> ChannelsConfig:
+    try:
+        return load(settings)
+    except SettingsError:
+        return ChannelsConfig()
 
 
 def _others_read(path: Path) -> bool:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from govdash.access.audience import Audience
 from govdash.core.errors import Undelivered
 from govdash.core.vocab import Attempted
 from govdash.store import Store
@@ -22,6 +21,7 @@ from govdash.store.models import Notification
 from govdash.workflow.notify import email
 from govdash.workflow.notify.channel import Channel, Message
 from govdash.workflow.notify.standing import judge
+from govdash.workflow.notify.targets import People
 
 #: A channel answers within 10 s; a batch of 20 that all wait as long still holds its claim.
 BATCH: Final = 20
@@ -84,7 +84,7 @@ class Courier:
     def _one(self, code: str, row: Notification) -> Attempted:
         at = self.clock()
         with self.store.read() as session:
-            verdict = judge(row, Audience.load(session))
+            verdict = judge(session, row, People(session), at=at)
             address = inboxes.email_of(session, row.recipient) if code == email.CODE else ""
         if verdict.result is not None:
             return self._settle(row, verdict.result, verdict.why)

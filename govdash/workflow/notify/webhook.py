@@ -32,6 +32,8 @@ class Webhook:
 
     def send(self, message: Message, *, at: datetime) -> str:
         """Post it; each format says in its own way that it was taken."""
+        if not self.config.takes(message.area_path):
+            raise Undelivered("这个渠道不收这片区域的通知", retry=False)
         url, body, headers = self._request(message, at)
         answer = post(url, body, headers, allow=self.config.allow)
         _check_status(answer)
