@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from govdash.core.settings import ROOT
 from govdash.core.vocab import Job
 from govdash.store import jobs
+from govdash.web import registry
 from govdash.workflow.notify import deadman
 from tests.conftest import NOW
 from tests.signed import signed_app
@@ -43,8 +44,8 @@ def test_every_page_says_so_until_the_jobs_run_again(sqlite_store, settings, mon
     town.build(sqlite_store, settings, now)
     app = AppTest.from_file(str(ROOT / "govdash/web/router.py"), default_timeout=60)
     signed_app(app, sqlite_store, settings).run()
-    for page in ("pages/work/alerts.py", "pages/admin/status.py"):
-        app.switch_page(str(ROOT / page)).run()
+    for url in ("alerts", "status"):
+        app.switch_page(str(registry.entry_of(url).path)).run()
         assert any("定时任务没有在运行" in str(piece.proto) for piece in app.get("html"))
     for job in deadman.WATCHED:
         ran(sqlite_store, job, datetime.now(UTC))
