@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
+from govdash.api.casefiles import case_file_routes
 from govdash.api.displays import display_routes
 from govdash.api.exports import export_routes
 from govdash.api.federated import federated_routes
@@ -61,6 +62,7 @@ def all_routes(
         *federated_routes(store, settings),
         *export_routes(store, lake, settings),
         *journal_routes(store, settings),
+        *case_file_routes(store, settings),
     ]
 
 

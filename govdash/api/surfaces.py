@@ -7,7 +7,7 @@ that is neither here nor open to everybody fails the build.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from govdash.api import exports, journal
+from govdash.api import casefiles, exports, journal
 from govdash.core.permissions import Permission
 from govdash.core.vocab import AreaLevel
 from govdash.report import export, journal_table
@@ -22,6 +22,7 @@ class Surface:
     path: str  # one that can be asked for
     title: str
     needs: tuple[Permission, ...]
+    single: bool = False  # names one record; `path` names one that never is
 
 
 def surfaces() -> Iterator[Surface]:
@@ -39,3 +40,10 @@ def surfaces() -> Iterator[Surface]:
     yield Surface(
         "/geo/layers/{name}.geojson", "/geo/layers/water.geojson", "图层", (Permission.EVENT_READ,)
     )
+    for route, title in (
+        (casefiles.FILES, "案件文件"),
+        (casefiles.THUMBS, "案件图片的缩略图"),
+        (casefiles.REPORTS, "信息报告"),
+    ):
+        path = route.replace("{number:int}", "0")
+        yield Surface(route, path, title, (Permission.CASE_READ,), single=True)

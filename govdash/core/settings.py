@@ -61,6 +61,11 @@ class Settings:
         return ZoneInfo(self.timezone)
 
     @property
+    def evidence(self) -> Path:
+        """Where the files of cases lie; no server serves it."""
+        return self.var / "evidence"
+
+    @property
     def is_sqlite(self) -> bool:
         """Whether the store is SQLite."""
         return self.database_url.startswith("sqlite")

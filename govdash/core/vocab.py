@@ -231,6 +231,22 @@ class Mark(Labelled):
     LIFT = "lift", "解除督办"
 
 
+class Shown(Labelled):
+    """What a file of a case shows."""
+
+    BEFORE = "before", "处置前"
+    AFTER = "after", "处置后"
+    OTHER = "other", "其他"
+
+
+class ReportKind(Labelled):
+    """信息报告: the first one of a serious case, those that follow, the last."""
+
+    FIRST = "first", "初报"
+    FOLLOW = "follow", "续报"
+    FINAL = "final", "终报"
+
+
 class WhyNot(Labelled):
     """Why the citizen says that it is not solved."""
 

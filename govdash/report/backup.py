@@ -26,7 +26,7 @@ KIND: Final = "backup"
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
 #: Below var/: what is not in the database and cannot be made again.
-FILES: Final = ("profiles", "checkpoints")
+FILES: Final = ("profiles", "checkpoints", "evidence")
 Tell = Callable[[str, int], None]
 
 #: What `Settings` never prints.

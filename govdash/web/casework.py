@@ -14,7 +14,7 @@ from govdash.report import casework
 from govdash.report.casework import Tray
 from govdash.store import units
 from govdash.taxonomy import Limit, parse_limit
-from govdash.web import acting, caseforms, casemore, reporter, rows, workparts
+from govdash.web import acting, caseforms, casemore, evidence, reporter, rows, workparts
 from govdash.web.caseform import Choices
 from govdash.web.page import Page
 from govdash.web.parts import Html, card_title, el, empty, level_badge, show
@@ -155,6 +155,7 @@ def case_card(page: Page, case_id: int | None) -> None:
     if row["result"]:
         show(workparts.paragraph(el("b", "处置结果："), row["result"]))
     reporter.card(page, case_id)
+    evidence.card(page, row)
     show(card_title("时限", "按各自的计时规则；工作时、工作日只计工作时间，挂账不计"))
     show(_clocks(page, life))
     show(card_title("记录", row["number"]))

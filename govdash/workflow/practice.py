@@ -32,6 +32,8 @@ class Practice(BaseModel):
     duplicate_metres: float = Field(gt=0)
     duplicate_hours: float = Field(gt=0)
     urge_every_hours: float = Field(gt=0)
+    files: int = Field(gt=0)
+    file_megabytes: float = Field(gt=0, le=100)
     call_within: Annotated[str, AfterValidator(_limit_text)]
 
     @classmethod

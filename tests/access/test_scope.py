@@ -22,7 +22,7 @@ from govdash.core.errors import NotFound
 from govdash.core.filters import EventFilter, EventQuery, Period, Scope
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
-from govdash.core.vocab import Asked, Attempted, Disposition, Handling, Mark
+from govdash.core.vocab import Asked, Attempted, Disposition, Handling, Mark, ReportKind, Shown
 from govdash.ingest import accept_frame
 from govdash.lake import Lake
 from govdash.store import Session, Store, areas, imports, inbox, notifications, persons
@@ -31,7 +31,9 @@ from govdash.store.models import (
     Alert,
     CallTask,
     Case,
+    CaseFile,
     CaseMark,
+    CaseReport,
     CaseRequest,
     Event,
     Feedback,
@@ -127,6 +129,18 @@ def lived(
             )
             twin = cases.NewCase(title="又一次", category=case.category, area_path=case.area_path)
             cases.open_case(session, twin, actor=SYSTEM, at=NOW, leading=case.id)
+            session.add(
+                CaseFile(
+                    case_id=case.id, shown=Shown.BEFORE, name="a.png", mime="image/png", size=1,
+                    sha256="0" * 64, added_by="x", added_at=NOW,
+                )
+            )  # fmt: skip
+            session.add(
+                CaseReport(
+                    case_id=case.id, seq=1, kind=ReportKind.FIRST, number=f"XB-{case.id}",
+                    made_by="x", made_at=NOW, told={},
+                )
+            )  # fmt: skip
             session.add(CallTask(case_id=case.id, about_id=case.id, made_at=NOW, due_at=NOW))
             session.add(
                 Feedback(
@@ -203,6 +217,8 @@ def call(name: str, session: Session, lake: Lake, scope: Scope, district: str) -
         "at": NOW,
         "category": case.category,
         "number": case.number,
+        "file_id": session.scalar(select(CaseFile.id).where(CaseFile.case_id == case.id)),
+        "report_id": session.scalar(select(CaseReport.id).where(CaseReport.case_id == case.id)),
         "box": (-180.0, -90.0, 180.0, 90.0),
         "until": NOW + timedelta(days=1),
         "since": NOW - timedelta(days=30),
@@ -261,7 +277,18 @@ def test_an_empty_scope_shows_nothing_and_the_whole_city_something(
 
 
 #: Parameters that name one thing.
-NUMBERED = {"alert_id", "notification_id", "case_id", "case_ids", "event_id", "keys", "under"}
+NUMBERED = {
+    "file_id",
+    "report_id",
+    "number",
+    "alert_id",
+    "notification_id",
+    "case_id",
+    "case_ids",
+    "event_id",
+    "keys",
+    "under",
+}
 
 
 @each_reader

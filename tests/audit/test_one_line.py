@@ -1,6 +1,7 @@
 """One journal line for each action of a person, and one for each refused one: the whole list."""
 
 import ast
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,9 @@ from govdash.core.vocab import (
     LimitUnit,
     Mark,
     ReleaseState,
+    ReportKind,
     Result,
+    Shown,
 )
 from govdash.lake import Lake
 from govdash.report import releases
@@ -34,7 +37,9 @@ from govdash.store import Session, Store, accounts, devices, journal, keys, pers
 from govdash.store.models import (
     ApiKey,
     Case,
+    CaseFile,
     CaseMark,
+    CaseReport,
     CaseRequest,
     ClockInterval,
     DeviceToken,
@@ -43,7 +48,17 @@ from govdash.store.models import (
     Release,
 )
 from govdash.web import importreport
-from govdash.workflow import alerts, asking, cases, feedback, reporter, rules, supervision
+from govdash.workflow import (
+    alerts,
+    asking,
+    attachments,
+    cases,
+    emergency,
+    feedback,
+    reporter,
+    rules,
+    supervision,
+)
 from govdash.workflow.flow import CASE_FLOW
 from tests.layout.source import dotted, shipped
 from tests.web import town
@@ -249,6 +264,56 @@ def mark(kind: Mark) -> Callable[[Bench], None]:
     return do
 
 
+PDF = b"%PDF-1.4\n%%EOF"
+
+
+def attach(b: Bench) -> None:
+    number = standing_case(b, CaseState.IN_PROGRESS)
+    b.act(
+        "case.attach",
+        lambda s: attachments.attach(
+            s, b.settings.evidence, number,
+            shown=Shown.BEFORE, name="a.pdf", content=PDF, actor=b.user(s), at=soon(),
+        ),
+    )  # fmt: skip
+
+
+def take_file(b: Bench) -> None:
+    """Take a file out that was put there without the journal."""
+    digest = hashlib.sha256(PDF).hexdigest()
+    row = CaseFile(
+        case_id=standing_case(b, CaseState.IN_PROGRESS), shown=Shown.BEFORE, name="a.pdf",
+        mime="application/pdf", size=len(PDF), sha256=digest, added_by="fen", added_at=soon(),
+    )  # fmt: skip
+    place = b.settings.evidence / digest[:2] / digest
+    place.parent.mkdir(parents=True)
+    place.write_bytes(PDF)
+    with b.store.write() as session:
+        session.add(row)
+    b.act(
+        "case.take_file",
+        lambda s: attachments.take(s, b.settings.evidence, 1, actor=b.user(s), at=soon()),
+    )
+
+
+def make_report(b: Bench) -> None:
+    number = standing_case(b, CaseState.IN_PROGRESS)
+    b.act(
+        "case.report",
+        lambda s: emergency.make(s, number, ReportKind.FIRST, actor=b.user(s), at=soon()),
+    )
+
+
+def take_report(b: Bench) -> None:
+    row = CaseReport(
+        case_id=standing_case(b, CaseState.IN_PROGRESS), seq=1, kind=ReportKind.FIRST,
+        number="XB-1", made_by="fen", made_at=soon(), told={},
+    )  # fmt: skip
+    with b.store.write() as session:
+        session.add(row)
+    b.act("case.take_report", lambda s: emergency.take(s, 1, actor=b.user(s), at=soon()))
+
+
 def call(b: Bench) -> None:
     number = standing_case(b, CaseState.CLOSED)
     b.act(
@@ -443,6 +508,10 @@ DO: dict[str, Callable[[Bench], None]] = {
     **{f"case.grant_{kind.value}": answer(kind, grant=True) for kind in Asked},
     **{f"case.deny_{kind.value}": answer(kind, grant=False) for kind in Asked},
     **{f"case.{kind.value}": mark(kind) for kind in Mark},
+    "case.attach": attach,
+    "case.take_file": take_file,
+    "case.report": make_report,
+    "case.take_report": take_report,
     "feedback.record": call,
     "rule.change": change_rule,
     "person.unmask": unmask,

@@ -94,7 +94,10 @@ def test_an_address_answers_who_holds_what_it_needs(browser_of: BrowserOf, role:
     for surface in surfaces():
         allowed = set(surface.needs) <= set(role.permissions)
         answer = browser.get(surface.path, headers=desk(ROLES.index(role)))
-        assert answer.status_code == (200 if allowed else 403), (surface, answer.text[:200])
+        assert answer.status_code == ((404 if surface.single else 200) if allowed else 403), (
+            surface,
+            answer.text[:200],
+        )
 
 
 @pytest.mark.parametrize("surface", list(surfaces()), ids=lambda surface: surface.path)

@@ -7,6 +7,7 @@ from govdash.store.models.cases import Case, CaseStep, ClockInterval, Feedback
 from govdash.store.models.casework import CallTask, CaseMark, CaseRequest
 from govdash.store.models.escalations import Escalation
 from govdash.store.models.events import Counter, Event, EventPerson, Import, RejectedRow
+from govdash.store.models.evidence import CaseFile, CaseReport
 from govdash.store.models.jobs import JobRun, Lease
 from govdash.store.models.keys import ApiKey
 from govdash.store.models.notifications import (
@@ -42,7 +43,9 @@ __all__ = [
     "Base",
     "CallTask",
     "Case",
+    "CaseFile",
     "CaseMark",
+    "CaseReport",
     "CaseRequest",
     "CaseStep",
     "Category",
