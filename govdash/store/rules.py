@@ -20,6 +20,13 @@ def get(session: Session, code: str, version: int) -> Rule | None:
     return session.get(Rule, (code, version))
 
 
+def versions(session: Session, code: str) -> Sequence[Rule]:
+    """Return every version of a rule, newest first."""
+    return session.scalars(
+        select(Rule).where(Rule.code == code).order_by(Rule.version.desc())
+    ).all()
+
+
 def put_version(
     session: Session,
     *,

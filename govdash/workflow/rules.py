@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from govdash.access import SYSTEM, User
-from govdash.core.errors import InputError, NotFound
+from govdash.core.errors import Conflict, InputError, NotFound
 from govdash.core.permissions import Permission
 from govdash.core.vocab import AreaLevel, Level
 from govdash.detect import DETECTORS, Finding
@@ -34,10 +34,14 @@ class LevelCut(BaseModel):
     def reached(self, finding: Finding) -> bool:
         """Whether `finding` reaches this level."""
         seen = finding.evidence
-        larger, smaller = max(seen.observed, seen.expected), min(seen.observed, seen.expected)
+        return self.holds(seen.observed, seen.expected, seen.p_value)
+
+    def holds(self, observed: float, expected: float, p_value: float) -> bool:
+        """Whether these figures reach this level."""
+        larger, smaller = max(observed, expected), min(observed, expected)
         return (
-            seen.p_value <= self.p_value
-            and abs(seen.excess) >= self.excess
+            p_value <= self.p_value
+            and larger - smaller >= self.excess
             and larger >= self.ratio * smaller
         )
 
@@ -166,10 +170,33 @@ def load_defaults(
     return current(session)
 
 
-def change(session: Session, rule: Rule, *, actor: User, at: datetime) -> Rule:
-    """Make `rule` the current version of its code; its own version number is not read."""
+def change(
+    session: Session,
+    rule: Rule,
+    *,
+    actor: User,
+    at: datetime,
+    seen_version: int | None = None,
+    because: str = "",
+) -> Rule:
+    """Make `rule` the current version of its code; its own version number is not read.
+
+    Raises
+    ------
+    Refused
+        When the actor may not change rules.
+    Conflict
+        When `seen_version` is not the current one any more (0: there was none); nothing was
+        overwritten.
+    """
     actor.require(Permission.RULE_EDIT, area=None)
     before = next((old for old in current(session) if old.code == rule.code), None)
+    now = before.version if before else 0
+    if seen_version is not None and seen_version != now:
+        raise Conflict(
+            f"规则 {rule.code} 已是第 {now} 版，您看到的是第 {seen_version} 版；"
+            "请先看新的版本，您改的内容还在。"
+        )
     stored, new = _put(session, rule, actor=actor, at=at)
     if new:
         journal.record(
@@ -178,7 +205,8 @@ def change(session: Session, rule: Rule, *, actor: User, at: datetime) -> Rule:
             did="rule.change",
             subject=f"rule:{stored.code}",
             at=at,
-            detail={"version": stored.version, "enabled": stored.enabled},
+            detail={"version": stored.version, "enabled": stored.enabled}
+            | ({"because": because} if because else {}),
             before=before.model_dump(mode="json") if before else None,
             after=_rule(stored).model_dump(mode="json"),
         )
@@ -206,6 +234,12 @@ def read(path: Path) -> Rule:
 def current(session: Session) -> list[Rule]:
     """Return the current version of every rule, switched off ones included."""
     return [_rule(row) for row in rows.current(session)]
+
+
+def versions(session: Session, code: str) -> list[tuple[Rule, str, datetime]]:
+    """Return every version of a rule, newest first, with who made it (login) and when."""
+    found = rows.versions(session, code)
+    return [(_rule(row), row.changed_by, row.changed_at) for row in found]
 
 
 def get(session: Session, code: str, version: int) -> Rule:

@@ -1,6 +1,6 @@
 """The tables."""
 
-from govdash.store.models.alerts import Alert, AlertStep, Rule
+from govdash.store.models.alerts import Alert, AlertStep, Rule, RuleAdvice
 from govdash.store.models.audit import AuditCheckpoint, JournalAnchor, JournalHead
 from govdash.store.models.base import Base
 from govdash.store.models.cases import Case, CaseStep, ClockInterval, Feedback
@@ -74,6 +74,7 @@ __all__ = [
     "Release",
     "Role",
     "Rule",
+    "RuleAdvice",
     "Unit",
     "UserAccount",
     "UserArea",

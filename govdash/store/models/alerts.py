@@ -27,6 +27,25 @@ class Rule(Base):
     changed_at: Mapped[datetime]
 
 
+class RuleAdvice(Base):
+    """What somebody decided on an advised change of a rule. Only ever added."""
+
+    __tablename__ = "rule_advice"
+    __table_args__ = (
+        ForeignKeyConstraint(["rule_code", "rule_version"], ["rules.code", "rules.version"]),
+        Index("ix_rule_advice_rule_code", "rule_code"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rule_code: Mapped[str] = mapped_column(String(40))
+    rule_version: Mapped[int]
+    told: Mapped[dict[str, Any]]  # field, old and new number, what it would have done
+    accepted: Mapped[bool]
+    note: Mapped[str] = mapped_column(Text, default="")
+    decided_by: Mapped[str] = mapped_column(String(60))
+    decided_at: Mapped[datetime]
+
+
 class Alert(Base):
     """监测提示: what the system says is abnormal. Three axes: signal, handling, disposition."""
 
