@@ -22,6 +22,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "feedback.record": "记录回访",
     "person.unmask": "查看诉求人原文",
     "rule.change": "修改规则",
+    "rule.try": "试算规则",
     "rule.refuse_advice": "不采纳规则建议",
     "import": "导入事件",
     "import_areas": "导入区域",

@@ -45,6 +45,7 @@ PAGES: tuple[PageEntry, ...] = (
         Permission.ALERT_READ,
     ),
     PageEntry("办理", "work/cases.py", "处置工单", "assignment", "cases", Permission.CASE_READ),
+    PageEntry("分析", "analysis/rules.py", "规则", "rule", "rules", Permission.ALERT_READ),
     PageEntry(
         "分析",
         "analysis/evaluation.py",

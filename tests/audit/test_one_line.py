@@ -67,6 +67,8 @@ from tests.web import town
 ELSEWHERE = {
     "profile.save": "tests/web/test_admin_pages.py",
     "evaluation.run": "tests/web/test_evaluation_page.py",
+    "rule.try": "tests/web/test_rules_page.py",
+    "rule.refuse_advice": "tests/workflow/test_advice.py",
     "page.open": "tests/web/test_shell.py",
     "audit.search": "tests/web/test_journal_page.py",
     "audit.verify": "tests/web/test_journal_page.py",
