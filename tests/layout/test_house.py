@@ -141,6 +141,7 @@ CITY_WIDE = {
     "Category": "what things are called",
     "CategoryAlias": "what things are called",
     "Rule": "rules hold for the whole city",
+    "RuleAdvice": "rules are the city's, and so is what was decided on them",
     "UserAccount": "administrators have no areas; by permission",
     "Role": "by permission",
     "UserRole": "by permission",
