@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from govdash.access import User, acts
+from govdash.access import acts
 from govdash.core.errors import Busy, GovDashError, InputError
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
@@ -101,10 +101,19 @@ def _start(page: Page, draft: Rule) -> None:
         store, lake, settings, user = fresh.store, fresh.lake, fresh.settings, fresh.user
     subject = f"rule:{draft.code}"
     try:
-        with acts.refusals(store, user, did="rule.try", subject=subject, at=datetime.now(UTC)):
-            acts.require(user, Permission.DETECT_RUN, "试算")
         if _running() is not None:
             raise Busy("已有一次试算在进行；请等它结束，或先停止它。")
+        at = datetime.now(UTC)
+        with acts.act(store, user, did="rule.try", subject=subject, at=at) as session:
+            acts.require(user, Permission.DETECT_RUN, "试算")
+            journal.record(
+                session,
+                actor=user.login,
+                did="rule.try",
+                subject=subject,
+                at=at,
+                detail={"draft": draft.model_dump(mode="json")},
+            )
     except GovDashError as error:
         st.session_state[SAID] = str(error)
         return
@@ -112,31 +121,19 @@ def _start(page: Page, draft: Rule) -> None:
     mine.stopped, mine.rule = False, draft
 
     def work(task: Task) -> dict[str, Any]:
-        return _try(task, store, lake, settings, user, draft)
+        return _try(task, store, lake, settings, draft)
 
     mine.number = background.tasks().start(f"试算：{draft.name}", work)
 
 
-def _try(
-    task: Task, store: Store, lake: Lake, settings: Settings, user: User, draft: Rule
-) -> dict[str, Any]:
+def _try(task: Task, store: Store, lake: Lake, settings: Settings, draft: Rule) -> dict[str, Any]:
     def progress(share: float) -> None:
         if desk().stopped:
             raise InputError("已按要求停止。")
         task.fraction = share
 
     labels = evaluation.find_labels(settings).table
-    told = trial.run(store, lake, settings, draft, labels, progress=progress).to_dict()
-    with store.write() as session:
-        journal.record(
-            session,
-            actor=user.login,
-            did="rule.try",
-            subject=f"rule:{draft.code}",
-            at=datetime.now(UTC),
-            detail={"per_week": told["after"]["per_week"], "alerts": told["after"]["alerts"]},
-        )
-    return told
+    return trial.run(store, lake, settings, draft, labels, progress=progress).to_dict()
 
 
 def _tell(told: dict[str, Any], *, same: bool) -> None:

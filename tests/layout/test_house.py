@@ -358,6 +358,7 @@ KEPT_FOR_ALL = {
     },
     "govdash/web/evaluating.py": {"desk"},
     "govdash/web/imports.py": {"_preview"},  # of a file that the session has uploaded
+    "govdash/web/ruletrial.py": {"desk"},  # shown to who sees the whole city
     "govdash/web/resources.py": {"_store", "_lake"},
 }  # fmt: skip
 

@@ -130,7 +130,7 @@ def test_a_rule_is_switched_off_once_it_is_confirmed(at_page, built):
     assert "已停用" in app.success[0].value
 
 
-def test_a_record_too_short_for_a_trial_is_said_to_be_so(at_page):
+def test_a_record_too_short_for_a_trial_is_said_to_be_so(at_page, built):
     app = at_page(view="修改与试算")
     field(app, "min_excess").set_value(12)
     app = press(press(app, "存为草稿"), "用历史试算")
@@ -140,6 +140,9 @@ def test_a_record_too_short_for_a_trial_is_said_to_be_so(at_page):
         time.sleep(0.5)
     app = well(app.run())
     assert "学习需要 120 天" in app.warning[0].value  # the town has ten weeks
+    with built.read() as session:
+        line = next(x for x in journal.lines(session, limit=5) if x.did == "rule.try")
+        assert line.detail["draft"]["parameters"]["min_excess"] == 12
 
 
 def test_advice_is_refused_with_a_reason(at_page, built):
