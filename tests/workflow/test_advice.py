@@ -140,6 +140,8 @@ def test_refused_advice_needs_a_reason_and_is_not_offered_again(city, rule, judg
         again = advice.advise(session, rule, operator.scope, at=now)
         assert again is None or (again.field, again.new) != (told.field, told.new)
         assert rules.current(session)[0].version == 1
+        line = journal.lines(session, limit=1)[0]
+        assert (line.did, line.note) == ("rule.refuse_advice", "夏季集市未过")
     with city.write() as session, pytest.raises(Conflict, match="刚被他人处理"):
         advice.refuse(session, told, note="再说", actor=operator, at=now)
 
