@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from govdash.access import load_user, oidc, people, totp
+from govdash.access import emails, load_user, oidc, people, totp
 from govdash.access.directory import directory
 from govdash.cli.acting import acting
 from govdash.cli.origin import here
@@ -133,6 +133,17 @@ def areas(login: Login, *, area: Areas = None, unit: Units = None, whole: Whole 
             at=_now(),
         )
     typer.echo(f"账号 {login} 的范围已更新。")
+
+
+@app.command(help="登记接收通知的电子邮箱；不写地址则取消。")
+def email(
+    login: Login, address: Annotated[str, typer.Argument(help="电子邮箱地址。")] = ""
+) -> None:
+    """Register where somebody gets e-mail."""
+    store = _store()
+    with _acting(store, "user.email", login) as user, store.write() as session:
+        emails.set_email(session, login, address, actor=user, at=_now())
+    typer.echo(f"账号 {login} 的电子邮箱已{'登记' if address else '取消'}。")
 
 
 @app.command("revoke-sessions", help="让某人在所有地方退出登录。")

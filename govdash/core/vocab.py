@@ -294,6 +294,14 @@ class ReleaseState(Labelled):
     WITHDRAWN = "withdrawn", "已撤回"
 
 
+class Mute(Labelled):
+    """What people mute notifications with."""
+
+    SILENCE = "silence", "静默"
+    MAINTENANCE = "maintenance", "维护"
+    PLANNED = "planned", "计划活动"
+
+
 class NoticeState(Labelled):
     """Where an intended notification stands."""
 

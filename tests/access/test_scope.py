@@ -22,7 +22,16 @@ from govdash.core.errors import NotFound
 from govdash.core.filters import EventFilter, EventQuery, Period, Scope
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
-from govdash.core.vocab import Asked, Attempted, Disposition, Handling, Mark, ReportKind, Shown
+from govdash.core.vocab import (
+    Asked,
+    Attempted,
+    Disposition,
+    Handling,
+    Mark,
+    Mute,
+    ReportKind,
+    Shown,
+)
 from govdash.ingest import accept_frame
 from govdash.lake import Lake
 from govdash.store import Session, Store, areas, imports, inbox, notifications, persons
@@ -42,6 +51,7 @@ from govdash.store.models import (
 from govdash.store.underlying import Stretch
 from govdash.sync import sync
 from govdash.workflow import cases, rules, signals
+from govdash.workflow.notify import muting
 from tests.conftest import NOW
 from tests.web import town
 
@@ -155,6 +165,12 @@ def lived(
         rule = next(r for r in rules.current(session) if r.code == "street-category")
         more = town.finding(town.QUAY, town.LAMP, 12, 4.0, NOW.date())
         signals.raise_alert(session, more, rule, at=NOW)  # one that is open
+        for area in (town.QUAY, town.HILL):
+            mute = muting.NewMute(
+                kind=Mute.SILENCE, area_path=area, reason="施工",
+                starts_at=NOW, ends_at=NOW + timedelta(days=1),
+            )  # fmt: skip
+            muting.add(session, mute, actor=SYSTEM, at=NOW)
         for case in session.scalars(select(Case)).all():
             told = {
                 "key": f"case:{case.id}", "topic": "case.entered", "why": "请办理", "title": "案件",

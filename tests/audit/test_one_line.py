@@ -25,6 +25,8 @@ from govdash.core.vocab import (
     Disposition,
     LimitUnit,
     Mark,
+    Mute,
+    NoticeState,
     ReleaseState,
     ReportKind,
     Result,
@@ -45,7 +47,9 @@ from govdash.store.models import (
     DeviceToken,
     Event,
     Feedback,
+    Notification,
     Release,
+    Suppression,
 )
 from govdash.web import importreport
 from govdash.workflow import (
@@ -60,6 +64,7 @@ from govdash.workflow import (
     supervision,
 )
 from govdash.workflow.flow import CASE_FLOW
+from govdash.workflow.notify import muting, resending
 from tests.layout.source import dotted, shipped
 from tests.web import town
 
@@ -496,6 +501,55 @@ def trace(b: Bench) -> None:
     b.command("export", "trace", "DC-20260610-0001-1")
 
 
+def new_mute() -> muting.NewMute:
+    now = datetime.now(UTC)
+    return muting.NewMute(
+        kind=Mute.SILENCE, area_path=town.QUAY, reason="道路施工",
+        starts_at=now, ends_at=now + timedelta(hours=2),
+    )  # fmt: skip
+
+
+def standing_mute(b: Bench) -> int:
+    """Write a silence, without the journal."""
+    now = datetime.now(UTC)
+    with b.store.write() as session:
+        kept = Suppression(
+            kind=Mute.SILENCE, name="", area_path=town.QUAY, starts_at=now,
+            ends_at=now + timedelta(hours=2), owner="fen", reason="施工", created_at=now,
+        )  # fmt: skip
+        session.add(kept)
+        session.flush()
+        return kept.id
+
+
+def extend_mute(b: Bench) -> None:
+    number, until = standing_mute(b), datetime.now(UTC) + timedelta(hours=5)
+    b.act(
+        "silence.extend",
+        lambda s: muting.extend(s, number, until, reason="延长", actor=b.user(s), at=soon()),
+    )
+
+
+def end_mute(b: Bench) -> None:
+    number = standing_mute(b)
+    b.act("silence.end", lambda s: muting.end(s, number, actor=b.user(s), at=soon()))
+
+
+def resend(b: Bench) -> None:
+    """Send again what failed and was put there without the journal."""
+    now = datetime.now(UTC)
+    with b.store.write() as session:
+        kept = Notification(
+            key="k", topic="test", why="", title="t", body="", link="/", recipient="li",
+            target="", channel="email", area_path=town.QUAY, created_at=now, due_at=now,
+            next_at=now, state=NoticeState.FAILED, episode=0, tries=1,
+        )  # fmt: skip
+        session.add(kept)
+        session.flush()
+        number = kept.id
+    b.act("notice.resend", lambda s: resending.resend(s, number, actor=b.user(s), at=soon()))
+
+
 def login_of(b: Bench) -> str:
     with b.store.read() as session:
         return b.user(session).login
@@ -517,6 +571,13 @@ DO: dict[str, Callable[[Bench], None]] = {
     "feedback.record": call,
     "rule.change": change_rule,
     "person.unmask": unmask,
+    "silence.add": lambda b: b.act(
+        "silence.add", lambda s: muting.add(s, new_mute(), actor=b.user(s), at=soon())
+    ),
+    "silence.extend": extend_mute,
+    "silence.end": end_mute,
+    "notice.resend": resend,
+    "user.email": on_somebody("email", "sun@city.example"),
     "import": import_,
     "import_areas": import_areas,
     "rejects.download": rejects,

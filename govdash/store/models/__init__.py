@@ -33,6 +33,7 @@ from govdash.store.models.signing import (
     PasswordHistory,
     UserSession,
 )
+from govdash.store.models.suppressions import Suppression
 
 __all__ = [
     "Alert",
@@ -75,6 +76,7 @@ __all__ = [
     "Role",
     "Rule",
     "RuleAdvice",
+    "Suppression",
     "Unit",
     "UserAccount",
     "UserArea",

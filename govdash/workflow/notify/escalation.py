@@ -8,7 +8,7 @@ from govdash.core.errors import NotFound
 from govdash.store import Session, Store
 from govdash.store import escalations as rows
 from govdash.store.models import Escalation
-from govdash.workflow.notify import alertsteps, casesteps
+from govdash.workflow.notify import alertsteps, casesteps, suppression
 from govdash.workflow.notify.targets import People
 
 BATCH: Final = 200  # looked at in one transaction
@@ -37,6 +37,8 @@ def escalate(store: Store, *, at: datetime) -> Escalated:
         adopted += taken
         if taken < BATCH:
             break
+    with store.write() as session:
+        intended += suppression.unmuted(session, at=at)
     while True:
         with store.write() as session:
             due = rows.due(session, at=at, limit=BATCH)

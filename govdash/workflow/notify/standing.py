@@ -13,7 +13,7 @@ from govdash.workflow import timing
 from govdash.workflow.clocks import Lamp
 from govdash.workflow.deadlines import in_force
 from govdash.workflow.flow import STAGE
-from govdash.workflow.notify import alertsteps, planning
+from govdash.workflow.notify import alertsteps, planning, suppression
 from govdash.workflow.notify.targets import People
 
 #: Which lamps make a message about time still true.
@@ -42,7 +42,23 @@ def judge(session: Session, row: Notification, people: People, *, at: datetime) 
         why = _case_over(session, row, row.case_id, at=at)
     else:
         why = ""
-    return Verdict(Attempted.EXPIRED, why) if why else SEND
+    if why:
+        return Verdict(Attempted.EXPIRED, why)
+    return _mute(session, row, people, at=at) if row.topic == planning.STEP else SEND
+
+
+def _mute(session: Session, row: Notification, people: People, *, at: datetime) -> Verdict:
+    """Hold a message about an alert back while the alert is muted for its recipient."""
+    kept = escalations.of_alert_now(session, row.alert_id or 0)
+    if kept is None:
+        return SEND
+    sees = suppression.sees_of(people, row.recipient)
+    why = suppression.muted(session, kept[0], at=at, sees=sees)
+    if why is None:
+        return SEND
+    zone = in_force().calendar.zone
+    told = why.words(lambda moment: f"{moment.astimezone(zone):%m-%d %H:%M}")
+    return Verdict(Attempted.SUPPRESSED, told)
 
 
 def _may_not(row: Notification, audience: Audience) -> str:
