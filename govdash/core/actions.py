@@ -28,6 +28,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "silence.extend": "延长静默或计划",
     "silence.end": "结束静默或计划",
     "notice.resend": "重发通知",
+    "quality.finish": "办结数据质量任务",
     "import": "导入事件",
     "import_areas": "导入区域",
     "profile.save": "保存导入方案",

@@ -102,10 +102,15 @@ def freshness(lake: Lake, scope: Scope, settings: Settings, *, at: datetime) -> 
     """
     table = queries.freshness(lake, scope)
     age = pd.Timestamp(at) - table["last_received_at"]
-    known = {p.source: p.label for p in profiles(settings.data, var=settings.var)} | SYSTEMS
+    known = source_names(settings)
     named = [known.get(source) or source for source in table["source"]]
     table = table.assign(age=age, source_name=named)
     return table.sort_values("age", ascending=False).reset_index(drop=True)
+
+
+def source_names(settings: Settings) -> dict[str, str]:
+    """Return what each known source is called."""
+    return {p.source: p.label for p in profiles(settings.data, var=settings.var)} | SYSTEMS
 
 
 def job_table(session: Session, *, figures: bool = True) -> pd.DataFrame:

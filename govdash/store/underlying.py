@@ -40,6 +40,11 @@ def usual_unit(session: Session, under: Stretch, scope: Scope) -> str | None:
     return _most(session, Event.unit_code, [*_inside(under, scope), known])
 
 
+def usual_source(session: Session, under: Stretch, scope: Scope) -> str | None:
+    """Return the source that most of these events come from, None without events."""
+    return _most(session, Event.source, _inside(under, scope))
+
+
 def latest_place(session: Session, under: Stretch, scope: Scope) -> tuple[str, float, float] | None:
     """Return (address, lon, lat) of the newest of these events that has a point."""
     newest = (

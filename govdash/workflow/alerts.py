@@ -17,7 +17,7 @@ from govdash.core.vocab import Disposition, Handling
 from govdash.store import Session, journal
 from govdash.store import alerts as rows
 from govdash.store.models import Alert
-from govdash.workflow import alertlog
+from govdash.workflow import alertlog, quality
 from govdash.workflow import rules as rule_book
 from govdash.workflow.flow import AlertAction, next_handling
 from govdash.workflow.signals import fingerprint, raise_alert
@@ -66,6 +66,7 @@ def dismiss(
     alert, *led = _handled(
         session, alert_id, AlertAction.DISMISS, actor, at, note, seen_version, disposition
     )
+    wrong = _wrong_data(session, alert, disposition, note=note, actor=actor, at=at)
     _record(
         session,
         alert,
@@ -74,7 +75,7 @@ def dismiss(
         at=at,
         note=note,
         before=before,
-        detail={"disposition": disposition.value} | _numbers(led),
+        detail={"disposition": disposition.value} | _numbers(led) | wrong,
     )
     return alert
 
@@ -106,6 +107,7 @@ def close(
         values = {"handling": Handling.CLOSED, "disposition": disposition}
         values |= _touched(one, actor, at, said)
         alertlog.people(session, one, "close", values, actor=actor, at=at, note=said, detail=detail)
+    _wrong_data(session, alert, disposition, note=note, actor=actor, at=at)
     return alert
 
 
@@ -159,6 +161,16 @@ def _handled(
             session, one, action.value, values, actor=actor, at=at, note=said, detail=detail
         )
     return [one for one, _ in together]
+
+
+def _wrong_data(
+    session: Session, alert: Alert, said: Disposition, *, note: str, actor: User, at: datetime
+) -> dict[str, Any]:
+    """Open a task at the source when the data were wrong; name it in the journal's line."""
+    if said is not Disposition.DATA_ERROR:
+        return {}
+    task = quality.open_for(session, alert, note=note, actor=actor, at=at)
+    return {"quality_task": task.number}
 
 
 def _numbers(led: Sequence[Alert]) -> dict[str, Any]:

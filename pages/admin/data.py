@@ -3,17 +3,23 @@
 import streamlit as st
 
 from govdash.core.permissions import Permission
-from govdash.web import exports, importlist, imports, open_page, releases, workparts
+from govdash.web import exports, importlist, imports, open_page, quality, releases, workparts
 from govdash.web.acting import say_outcome
 
 TABS = {
     "import": "导入事件",
     "history": "导入记录",
     "areas": "区域",
+    "quality": "数据质量",
     "export": "导出",
     "personal": "个人信息导出",
 }
 FILTERED = {"export", "personal"}
+BOTH = {  # what is drawn at the left and at the right
+    "import": (imports.import_panel, imports.watch_panel),
+    "areas": (importlist.areas_panel, importlist.area_counts),
+    "quality": (quality.open_panel, quality.done_panel),
+}
 
 with open_page("数据汇聚", needs=Permission.EVENT_READ) as page:
     workparts.style()
@@ -39,18 +45,14 @@ with open_page("数据汇聚", needs=Permission.EVENT_READ) as page:
             chosen = None
             if query is not None:
                 releases.ask_panel(page, query)
-            elif tab == "import":
-                imports.import_panel(page)
-            elif tab == "areas":
-                importlist.areas_panel(page)
-            else:
+            elif tab == "history":
                 chosen = importlist.history(page)
+            else:
+                BOTH[tab][0](page)
         with right, st.container(key="card_task"):
             if query is not None:
                 releases.mine_panel(page)
-            elif tab == "import":
-                imports.watch_panel(page)
-            elif tab == "areas":
-                importlist.area_counts(page)
-            else:
+            elif tab == "history":
                 importlist.one_import(page, chosen)
+            else:
+                BOTH[tab][1](page)

@@ -47,6 +47,7 @@ from govdash.store.models import (
     Event,
     Feedback,
     Notification,
+    QualityTask,
 )
 from govdash.store.underlying import Stretch
 from govdash.sync import sync
@@ -149,6 +150,13 @@ def lived(
                 CaseReport(
                     case_id=case.id, seq=1, kind=ReportKind.FIRST, number=f"XB-{case.id}",
                     made_by="x", made_at=NOW, told={},
+                )
+            )  # fmt: skip
+            session.add(
+                QualityTask(
+                    number=f"ZL-{alert.id}", alert_id=alert.id, source="town", said="",
+                    category=alert.category, area_path=alert.area_path, opened_by="x",
+                    opened_at=NOW, window_first=NOW.date(), window_last=NOW.date(),
                 )
             )  # fmt: skip
             session.add(CallTask(case_id=case.id, about_id=case.id, made_at=NOW, due_at=NOW))

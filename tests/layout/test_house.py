@@ -113,6 +113,7 @@ def test_the_environment_is_read_by_the_settings_and_the_edges_alone():
 
 #: Tables whose rows belong to an area, a unit, or somebody's import, and what hangs on them.
 SCOPED = {
+    "QualityTask",
     "Event",
     "EventPerson",
     "Alert",
@@ -169,6 +170,8 @@ FOR_THE_PLATFORM = {
     "store/events.py:accept": "writes; compares with what is stored",
     "store/imports.py:rejected_by_key": "counts rows by the id of their key",
     "store/imports.py:reseal_rejected": "seals with a new key; nothing is shown",
+    "store/quality.py:for_update": "a change; the scope is checked on the locked row",
+    "store/quality.py:open_one": "a change; what is said of it is the alert's own",
     "store/retention.py:persons": "deletes or counts what is old; nothing is shown",
     "store/retention.py:delete_persons": "deletes or counts what is old; nothing is shown",
     "store/retention.py:texts": "deletes or counts what is old; nothing is shown",

@@ -47,7 +47,7 @@ OTHER = {"east": "west", "west": "east"}
 FACES: dict[str, tuple[str, ...]] = {
     "alerts": ("alert=1", "alert=2", "alert=3"),
     "cases": ("case=1", "case=2"),
-    "data": ("tab=导入记录", "tab=区域", "tab=导出", "tab=个人信息导出"),
+    "data": ("tab=导入记录", "tab=区域", "tab=数据质量", "tab=导出", "tab=个人信息导出"),
     "rules": ("view=修改与试算", "view=阈值建议", "view=历史版本"),
     "map": ("area=" + town.EAST, "area=" + town.WEST),
     "timeline": ("grain=day&q=记号",),

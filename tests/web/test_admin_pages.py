@@ -9,13 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from govdash.access import SYSTEM, seed_local_operator
+from govdash.access import SYSTEM, load_user, seed_local_operator
 from govdash.core.permissions import Permission
 from govdash.core.settings import ROOT, Settings
+from govdash.core.vocab import Disposition
 from govdash.lake import Lake
 from govdash.store import Store, accounts, areas, imports, jobs, journal
 from govdash.store.models import Event
 from govdash.web import background
+from govdash.workflow import alerts
 from tests.signed import signed_app
 from tests.web import town
 
@@ -297,3 +299,20 @@ def test_counts_are_exported_by_what_was_chosen_and_said_to_go_outside(at_page, 
     asked = parse_qs(urlsplit(link.replace("&amp;", "&")).query)
     assert (asked["level"], asked["outside"], asked["grain"]) == (["district"], ["1"], ["month"])
     assert "小于 5 的计数已隐去" in shown
+
+
+def test_a_task_at_a_source_is_told_with_its_alert_and_ended_with_words(at_page, built):
+    with built.write() as session:
+        user = load_user(session)
+        alerts.dismiss(
+            session, 1, Disposition.DATA_ERROR, note="重复推送", actor=user, at=datetime.now(UTC)
+        )
+    app = at_page(DATA, tab="数据质量")
+    assert "重复推送" in drawn(app)
+    assert "town" in drawn(app)
+    app = press(app, "办结")
+    assert "查到什么" in app.error[0].value
+    next(one for one in app.text_input if one.key.startswith("gq_result")).set_value("已修复")
+    app = press(app, "办结")
+    assert "已办结" in app.success[0].value
+    assert "没有待办的数据质量任务" in drawn(app)

@@ -25,6 +25,7 @@ from govdash.store.models.people import (
     UserUnit,
 )
 from govdash.store.models.places import Area, Category, CategoryAlias, MapLayer, Unit
+from govdash.store.models.quality import QualityTask
 from govdash.store.models.releases import Release
 from govdash.store.models.signing import (
     DeviceToken,
@@ -71,6 +72,7 @@ __all__ = [
     "Notification",
     "NotificationAttempt",
     "PasswordHistory",
+    "QualityTask",
     "RejectedRow",
     "Release",
     "Role",
