@@ -6,7 +6,7 @@ from alembic import op
 import govdash.store.models.base
 
 revision = "0027"
-down_revision = "0026"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
