@@ -136,6 +136,7 @@ def worker() -> None:
 
 
 def _checks(settings: Settings, at: datetime) -> "list[Check]":
+    from govdash.access import SYSTEM
     from govdash.lake import Lake
     from govdash.report import status
     from govdash.report.status import Check, State
@@ -151,6 +152,7 @@ def _checks(settings: Settings, at: datetime) -> "list[Check]":
     with store.read() as session:
         found += status.quick_checks(store, session, lake, settings, at=at)
         found += status.deep_checks(store, session, lake)
+        found.append(status.next_steps(session, SYSTEM.scope, at=at))
         found.append(_clock(session, at))
     store.close()
     return found

@@ -17,6 +17,7 @@ from govdash.lake import Lake, queries
 from govdash.report import auditing
 from govdash.store import Session, Store, chain, counters, jobs
 from govdash.sync import parity
+from govdash.workflow.notify import auditor
 
 LOW_DISK = 2 << 30  # a year of a big city's events takes less; below this an import may fail
 CHECKPOINT_LATE = timedelta(days=2)  # one is signed each day: a whole run was missed
@@ -83,6 +84,20 @@ def quick_checks(
         *_disk(settings),
         _checkpoint(session, settings, at=at),
     ]
+
+
+def next_steps(session: Session, scope: Scope, *, at: datetime) -> Check:
+    """Look whether every living alert and case inside a scope has a valid next step; seconds."""
+    gaps = auditor.audit(session, scope, at=at)
+    if not gaps:
+        return Check("通知下一步", State.GOOD, "在办的提示和案件都有下一步、有人可通知")
+    first = gaps[0]
+    return Check(
+        "通知下一步",
+        State.WARN,
+        f"{len(gaps)} 处缺口，如 {first.number}：{first.why}",
+        "在“通知”页核对，或运行 govdash notify audit；多为角色、范围或单位没有人。",
+    )
 
 
 def deep_checks(store: Store, session: Session, lake: Lake) -> list[Check]:

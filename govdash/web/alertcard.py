@@ -13,7 +13,7 @@ from govdash.detect import Evidence
 from govdash.figures.course import course as course_figure
 from govdash.report import evidence as told
 from govdash.report import triage
-from govdash.web import acting, cache, casework, choice, sharemap, triageforms, workparts
+from govdash.web import acting, cache, casework, choice, mutes, sharemap, triageforms, workparts
 from govdash.web.page import Page
 from govdash.web.parts import card_title, el, empty, level_badge, number, show
 from govdash.web.registry import entry_of
@@ -36,6 +36,7 @@ def alert_card(page: Page, query: EventQuery, alert_id: int | None) -> None:
     life = board.alert_life(page.session, alert_id, page.user.scope)
     row = life.row
     show(triageforms.heading(row))
+    mutes.on_alert(page, life)
     show(workparts.figures(_figures(life)))
     show(workparts.paragraph(row["sentence"] or "（没有文字说明）"))
     if life.evidence is not None:

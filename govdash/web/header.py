@@ -6,7 +6,7 @@ import streamlit as st
 
 from govdash.api.visit import PASSWORD, SESSIONS
 from govdash.core.vocab import Mode
-from govdash.web import signed
+from govdash.web import inboxes, signed
 from govdash.web.parts import el, show
 from govdash.web.signed import Visitor
 
@@ -19,6 +19,8 @@ def draw(visitor: Visitor) -> None:
     with st.container(key="gd_who", horizontal=True, vertical_alignment="center", gap="small"):
         if visitor.settings.mode is Mode.DEMO:
             show(el("span", "演示环境", cls="gd-demo", title=DEMO), width="content")
+        if not who.is_device:
+            inboxes.bell()
         with st.popover(who.name, icon=":material/account_circle:", key="gd_who_menu"):
             _card(visitor)
 

@@ -10,7 +10,7 @@ import io
 import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import httpx
@@ -24,11 +24,12 @@ from govdash.access.users import SYSTEM
 from govdash.api.surfaces import Surface, surfaces
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
-from govdash.core.vocab import ReleaseState
-from govdash.store import Store, accounts, areas, units
+from govdash.core.vocab import Mute, ReleaseState
+from govdash.store import Store, accounts, areas, inbox, notifications, units
 from govdash.store.models import Release
 from govdash.web import registry
 from govdash.workflow import cases
+from govdash.workflow.notify import muting
 from tests.installation import Environment, govdash, serving
 from tests.matrix.stream import Tab, stranger
 from tests.signed import cookie, sign_in
@@ -49,6 +50,9 @@ FACES: dict[str, tuple[str, ...]] = {
     "cases": ("case=1", "case=2"),
     "data": ("tab=导入记录", "tab=区域", "tab=数据质量", "tab=导出", "tab=个人信息导出"),
     "rules": ("view=修改与试算", "view=阈值建议", "view=历史版本"),
+    "inbox": ("message=1", "message=2"),
+    "notices": ("notice=1", "notice=2"),
+    "mutes": ("mute=1", "mute=2", "do=mute_new&alert=1", "do=mute_new&alert=2"),
     "map": ("area=" + town.EAST, "area=" + town.WEST),
     "timeline": ("grain=day&q=记号",),
 }
@@ -99,6 +103,26 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Environment,
                 asked_by="somebody", asked_at=at, state=ReleaseState.ASKED,
             )  # fmt: skip
             session.add(asked)
+        sides = (("东记号", town.QUAY, "east"), ("西记号", town.HILL, "west"))
+        for n, (mark, place, login) in enumerate(sides, 1):
+            told = {
+                "key": f"n{n}", "topic": "alert.step", "why": f"{mark}原因", "title": f"{mark}通知",
+                "body": f"{mark}正文", "link": f"/alerts?alert={n}", "area_path": place,
+                "recipient": login, "target": "值班员", "channel": "email",
+                "created_at": at, "due_at": at,
+            }  # fmt: skip
+            notifications.add(session, [told])
+            message = {
+                "key": f"m{n}", "login": login, "title": f"{mark}消息", "body": f"{mark}正文",
+                "link": f"/alerts?alert={n}", "level": None, "area_path": place,
+                "unit_code": None, "at": at, "read_at": None,
+            }  # fmt: skip
+            inbox.put(session, message)
+            mute = muting.NewMute(
+                kind=Mute.PLANNED, name=f"{mark}活动", area_path=place, reason=f"{mark}理由",
+                starts_at=at, ends_at=at + timedelta(days=2),
+            )  # fmt: skip
+            muting.add(session, mute, actor=SYSTEM, at=at)
         people_ = {"east": (town.EAST,), "west": (town.WEST,), "nowhere": ()}
         for login, places in people_.items():
             accounts.add_account(
