@@ -20,13 +20,13 @@ SATISFACTION: Final = {5: "5 非常满意", 4: "4 满意", 3: "3 一般", 2: "2 
 @st.dialog("回访", position="right", width="medium", on_dismiss=acting.close_drawer)
 def drawer(page: Page, row: Mapping[str, Any]) -> None:
     """Ask the reporter of a case, in a drawer."""
+    show(workparts.paragraph(el("b", row["number"]), " ", row["title"]))
     form(page, row, closed=CaseState(row["state"]) is CaseState.CLOSED)
 
 
 def form(page: Page, row: Mapping[str, Any], *, closed: bool) -> None:
     """Draw the form of one call about a case; `closed`: it can be taken up again."""
     key = f"gw_call_{row['id']}"
-    show(workparts.paragraph(el("b", row["number"]), " ", row["title"]))
     show(workparts.paragraph(el("b", "处置结果："), row["result"] or "（未填写）"))
     with st.form(key, border=False):
         solved = st.radio(

@@ -181,7 +181,7 @@ def _new_drawer(page: Page, choices: Choices) -> None:
         st.error(str(error), icon=":material/error:")
         return
     if offered and leading is None:
-        st.rerun(scope="fragment")
+        st.rerun()
     made: list[int] = []
 
     def act(session: Session, user: User, at: datetime) -> str:

@@ -26,6 +26,9 @@ from govdash.workflow.naming import Names
 from govdash.workflow.timing import Reading
 
 KEY = caseforms.CASE
+VIEW = "case_view"  # URL parameter
+TO_LIST = "gw_to_list"
+VIEWS = {"list": "列表", "board": "看板"}
 SHAPES = {Lamp.RED: "◆", Lamp.YELLOW: "■", Lamp.GREEN: "●", Lamp.OFF: "○"}
 
 
@@ -54,6 +57,8 @@ def choices(page: Page) -> Choices:
 def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
     """Draw trays, state and unit; return the tray chosen and its cases."""
     names = choices(page).units
+    if st.session_state.pop(TO_LIST, False):
+        st.session_state[VIEW] = "list"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         tray = Tray(
             st.segmented_control(
@@ -90,6 +95,16 @@ def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
             label_visibility="collapsed",
             width=190,
         )
+        st.segmented_control(
+            "视图",
+            list(VIEWS),
+            default="list",
+            required=True,
+            key=VIEW,
+            format_func=lambda view: VIEWS[view],
+            label_visibility="collapsed",
+            bind="query-params",
+        )
         if page.user.holds(Permission.CASE_CREATE):
             st.button(
                 "登记案件",
@@ -102,6 +117,16 @@ def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
         caseforms.new_case_drawer(page, choices(page))
     table = casework.cases(page.session, query, tray, at=page.now, state=state, unit=unit)
     return tray, table
+
+
+def to_list() -> None:
+    """Go from the board to the list with the next run; a drawn widget cannot be changed."""
+    st.session_state[TO_LIST] = True
+
+
+def is_board() -> bool:
+    """Whether the cases are drawn as a board, by what they wait for."""
+    return st.session_state.get(VIEW) == "board"
 
 
 def case_list(tray: Tray, table: pd.DataFrame) -> int | None:
@@ -123,9 +148,9 @@ def case_list(tray: Tray, table: pd.DataFrame) -> int | None:
         rows.Row(
             str(case["id"]),
             [
-                _lamp_cell(case),
+                lamp_cell(case),
                 rows.two(case["title"], _meta(case)),
-                rows.right(_left(case), case["state_label"]),
+                rows.right(time_left(case), case["state_label"]),
             ],
             chosen=case["id"] == chosen,
         )
@@ -164,10 +189,17 @@ def case_card(page: Page, case_id: int | None) -> None:
     caseforms.drawers(page, life, around, choices(page))
 
 
-def _lamp_cell(case: Mapping[str, Any]) -> rows.Cell:
+def lamp_cell(case: Mapping[str, Any]) -> rows.Cell:
+    """Show the lamp of a case: colour, shape and word."""
     lamp = Lamp(case["lamp"])
     tone = {Lamp.RED: "bad", Lamp.GREEN: "good", Lamp.YELLOW: "warn"}.get(lamp, "faint")
     return rows.text(f"{SHAPES[lamp]} {lamp.label}", tone=tone)
+
+
+def lamp_words(case: Mapping[str, Any]) -> str:
+    """Say lamp, time left and unit in one line."""
+    unit = case["unit_name"] or "未派单位"
+    return f"{SHAPES[Lamp(case['lamp'])]} {time_left(case)} · {unit}"
 
 
 def _meta(case: Mapping[str, Any]) -> str:
@@ -176,7 +208,8 @@ def _meta(case: Mapping[str, Any]) -> str:
     return f"{where} · {case['category_name']} · {unit}"
 
 
-def _left(case: Mapping[str, Any]) -> str:
+def time_left(case: Mapping[str, Any]) -> str:
+    """Say how much time a case has left, or how late it is."""
     left = case["remaining_seconds"]
     if case["closed_at"] is not None or left is None:
         return "—"

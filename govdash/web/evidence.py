@@ -48,6 +48,11 @@ def card(page: Page, row: Mapping[str, Any]) -> None:
             )
 
 
+def pictures(page: Page, case_id: int) -> None:
+    """Draw the small pictures of a case, for whoever has to know what it looked like."""
+    _pictures(attachments.files(page.session, case_id, page.user.scope))
+
+
 def _pictures(files: Sequence[CaseFile]) -> None:
     """Draw the small pictures, those before at the left; each leads to its file."""
     order = list(Shown)

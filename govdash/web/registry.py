@@ -45,6 +45,8 @@ PAGES: tuple[PageEntry, ...] = (
         Permission.ALERT_READ,
     ),
     PageEntry("办理", "work/cases.py", "处置工单", "assignment", "cases", Permission.CASE_READ),
+    PageEntry("办理", "work/supervision.py", "督办", "gavel", "supervision", Permission.CASE_READ),
+    PageEntry("办理", "work/followup.py", "回访", "call", "followup", Permission.FEEDBACK_WRITE),
     PageEntry("办理", "work/inbox.py", "我的消息", "inbox", "inbox", Permission.EVENT_READ),
     PageEntry("办理", "work/notices.py", "通知", "send", "notices", Permission.NOTICE_READ),
     PageEntry("办理", "work/mutes.py", "静默与计划", "event_busy", "mutes", Permission.NOTICE_READ),

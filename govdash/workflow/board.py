@@ -220,6 +220,7 @@ def cases(
     until: datetime | None = None,
     areas: Sequence[str] = (),
     categories: Sequence[str] = (),
+    ids: Sequence[int] = (),
     limit: int = 500,
     deadlines: Deadlines | None = None,
 ) -> pd.DataFrame:
@@ -237,6 +238,7 @@ def cases(
         until=until,
         areas=areas,
         categories=categories,
+        ids=ids,
         limit=limit,
     )
     return _case_board(session, found, scope, at=at, deadlines=deadlines or in_force())

@@ -26,7 +26,7 @@ from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.vocab import Mute, ReleaseState
 from govdash.store import Store, accounts, areas, inbox, notifications, units
-from govdash.store.models import Release
+from govdash.store.models import CallTask, Release
 from govdash.web import registry
 from govdash.workflow import cases
 from govdash.workflow.notify import muting
@@ -47,7 +47,9 @@ OTHER = {"east": "west", "west": "east"}
 #: Other faces of a page than its first, and links to single records: the first of each is east's.
 FACES: dict[str, tuple[str, ...]] = {
     "alerts": ("alert=1", "alert=2", "alert=3"),
-    "cases": ("case=1", "case=2"),
+    "cases": ("case=1", "case=2", "case_view=看板"),
+    "supervision": ("unit_of=E9", "unit_of=W9"),
+    "followup": ("task=1", "task=2"),
     "data": ("tab=导入记录", "tab=区域", "tab=数据质量", "tab=导出", "tab=个人信息导出"),
     "rules": ("view=修改与试算", "view=阈值建议", "view=历史版本"),
     "inbox": ("message=1", "message=2"),
@@ -95,7 +97,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Environment,
                 title=f"{mark}案件", category=town.GARBAGE, area_path=place, unit_code=unit,
                 address=f"{mark}路", description=f"{mark}描述",
             )  # fmt: skip
-            cases.open_case(session, new, actor=SYSTEM, at=at)
+            case = cases.open_case(session, new, actor=SYSTEM, at=at)
+            session.add(CallTask(case_id=case.id, about_id=case.id, made_at=at, due_at=at))
         for n, (mark, place) in enumerate((("东记号", town.EAST), ("西记号", town.WEST)), 1):
             asked = Release(
                 number=f"DC-20260610-000{n}", format="csv", params={}, words=[["区域", mark]],
@@ -126,8 +129,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Environment,
         people_ = {"east": (town.EAST,), "west": (town.WEST,), "nowhere": ()}
         for login, places in people_.items():
             accounts.add_account(
-                session, login=login, name="某人", roles=("analyst", "dispatcher", "manager"),
-                areas=places,
+                session, login=login, name="某人", areas=places,
+                roles=("analyst", "dispatcher", "manager", "duty"),
                 at=at,
             )  # fmt: skip
         accounts.add_account(session, login="nobody", name="某人", roles=(), whole_city=True, at=at)
