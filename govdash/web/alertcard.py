@@ -51,7 +51,8 @@ def alert_card(page: Page, query: EventQuery, alert_id: int | None) -> None:
     with right:
         _group(life)
         _similar(page, life)
-        show(card_title("记录", f"{row['number']} · 规则 {row['rule_name']}"))
+        rule = f"规则 {row['rule_name']} 第 {row['rule_version']} 版"
+        show(card_title("记录", f"{row['number']} · {rule}"))
         show(workparts.log(_entries(life), page.zone))
     show(workparts.paragraph(NOTICE, cls="note"))
     triageforms.actions(page, life)

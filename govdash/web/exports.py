@@ -36,11 +36,13 @@ def export_panel(page: Page, query: EventQuery, what: str) -> None:
         show(card_title(f"导出{title}"))
         show(empty("不能导出", str(error)))
         return
+    heading = st.container()
     grouping = _grouping() if what == "counts" else None
     table = export_sources.of(
         what, page.session, page.lake, query, zone=page.zone, as_of=page.now, grouping=grouping
     )
-    show(card_title(f"导出{title}", NOTES[what], f"{table.rows:,} 行"))
+    with heading:  # how many rows there are is known once it is known what to count by
+        show(card_title(f"导出{title}", NOTES[what], f"{table.rows:,} 行"))
     said = " · ".join(f"{label}：{text}" for label, text in table.words)
     show(workparts.paragraph(said, cls="note"))
     formats = [chosen for chosen in Format if what in PLACED or chosen is not Format.GEOJSON]

@@ -1,6 +1,7 @@
 """规则: the list of rules with what they were worth, one rule as it stands, its versions."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -8,13 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from govdash.core.permissions import Permission
-from govdash.core.vocab import AreaLevel, Level
+from govdash.core.vocab import AreaLevel
 from govdash.store import accounts
 from govdash.store.outcomes import outcomes
 from govdash.web import acting, rows, ruleadvice, ruleform, workparts
 from govdash.web.page import Page
 from govdash.web.parts import Html, card_title, el, empty, show
 from govdash.workflow import rules as rule_book
+from govdash.workflow.notify import chains
 from govdash.workflow.outcomes import summary
 from govdash.workflow.rules import Rule
 
@@ -22,19 +24,56 @@ KEY: Final = "rule"  # URL parameter: the code of the rule that is looked at
 DAYS: Final = 182  # what a rule was worth is told of the last half year
 VIEWS: Final = {"now": "现行", "edit": "修改与试算", "advice": "阈值建议", "past": "历史版本"}
 CATEGORIES: Final = {"category": "类别", "major": "大类", "all": "全部"}
+METHODS: Final = {"native": "自有基线", "rolling-z": "滚动 z"}
 DIRECTIONS: Final = {"high": "偏高", "low": "偏低"}
 LEVELS: Final = {AreaLevel(level): level.label for level in AreaLevel}
 
 
-def book(page: Page) -> tuple[list[Rule], pd.DataFrame]:
-    """Return every current rule and what each was worth inside the viewer's scope."""
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Every current rule, and what each rule and method was worth inside the viewer's scope."""
+
+    rules: list[Rule]
+    worth: pd.DataFrame
+    methods: pd.DataFrame
+
+
+def book(page: Page) -> Book:
+    """Read the rules and what they were worth."""
     since = page.now - timedelta(days=DAYS)
     told = outcomes(page.session, page.user.scope, since=since)
-    return rule_book.current(page.session), summary(told, by="rule", days=DAYS)
+    return Book(
+        rule_book.current(page.session),
+        summary(told, by="rule", days=DAYS),
+        summary(told, by="detector", days=DAYS),
+    )
 
 
-def rule_list(known: list[Rule], worth: pd.DataFrame) -> Rule | None:
+def methods_panel(known: Book) -> None:
+    """Draw what each detection method was worth, over all rules that use it."""
+    show(card_title("按检测方法", f"近 {DAYS} 天"))
+    if known.methods.empty:
+        show(empty("还没有提示"))
+        return
+    head = el("tr", *(el("th", t) for t in ("方法", "条/周", "准确率（95% 区间）", "无人看过")))
+    lines: list[Html] = []
+    for code, line in known.methods.iterrows():
+        told = line.to_dict()
+        lines.append(
+            el(
+                "tr",
+                el("td", METHODS.get(str(code), str(code))),
+                el("td", f"{told['per_week']:.1f}", cls="gd-num"),
+                el("td", _precision(told), cls="gd-num"),
+                el("td", _share(told["unseen"]), cls="gd-num"),
+            )
+        )
+    show(el("table", head, *lines, cls="gw-table"))
+
+
+def rule_list(told: Book) -> Rule | None:
     """Draw the rules; return the one that is looked at."""
+    known, worth = told.rules, told.worth
     on = sum(rule.enabled for rule in known)
     show(card_title(f"规则 {len(known)} 条", f"启用 {on} 条；近 {DAYS} 天"))
     if not known:
@@ -57,7 +96,7 @@ def rule_list(known: list[Rule], worth: pd.DataFrame) -> Rule | None:
     return next((rule for rule in known if rule.code == chosen), None)
 
 
-def rule_card(page: Page, rule: Rule | None, worth: pd.DataFrame) -> None:
+def rule_card(page: Page, rule: Rule | None, told: Book) -> None:
     """Draw one rule: as it stands, its form and trial, advice on it, or its versions."""
     if rule is None:
         show(empty("没有这条规则", "左侧选择一条规则。"))
@@ -84,7 +123,7 @@ def rule_card(page: Page, rule: Rule | None, worth: pd.DataFrame) -> None:
     else:
         show(workparts.facts(_facts(rule)))
         show(_levels(rule))
-        show(_worth(rule, worth))
+        show(_worth(rule, told.worth))
         if page.user.holds(Permission.RULE_EDIT):
             ruleform.switch(page, rule)
 
@@ -104,10 +143,9 @@ def _cells(rule: Rule, worth: pd.DataFrame) -> list[rows.Cell]:
 
 def _facts(rule: Rule) -> list[tuple[str, object]]:
     p = rule.parameters
-    hours = " / ".join(f"{p.acknowledge_hours[level]:g}" for level in Level)
     kinds = "渠道" if p.subject == "channel" else "、".join(CATEGORIES[c] for c in p.categories)
     return [
-        ("方法", rule.detector),
+        ("方法", METHODS.get(rule.detector, rule.detector)),
         ("看什么", kinds),
         ("区域", "、".join(LEVELS[level] for level in p.areas)),
         ("方向", DIRECTIONS[p.direction]),
@@ -121,13 +159,17 @@ def _facts(rule: Rule) -> list[tuple[str, object]]:
         ("冷却", f"{p.cool_down_days} 天"),
         ("消退", f"{p.clear_after_days} 天未再见"),
         ("自动关闭", f"消退 {p.close_after_days} 天后"),
-        ("签收有效（红橙黄蓝，小时）", hours),
+        ("通知链", _chain(p.escalation)),
     ]
 
 
 def _levels(rule: Rule) -> Html:
     head = el(
-        "tr", *(el("th", text) for text in ("级别", "P 值不大于", "超出不少于", "倍数不低于"))
+        "tr",
+        *(
+            el("th", text)
+            for text in ("级别", "P 值不大于", "超出不少于", "倍数不低于", "签收有效")
+        ),
     )
     return el(
         "table",
@@ -139,6 +181,7 @@ def _levels(rule: Rule) -> Html:
                 el("td", f"{cut.p_value:.0e}", cls="gd-num"),
                 el("td", f"{cut.excess:g} 件", cls="gd-num"),
                 el("td", f"{cut.ratio:g}", cls="gd-num"),
+                el("td", f"{rule.parameters.acknowledge_hours[cut.level]:g} 小时", cls="gd-num"),
             )
             for cut in rule.parameters.levels
         ),
@@ -168,6 +211,20 @@ def _worth(rule: Rule, worth: pd.DataFrame) -> Html:
 
 def _share(value: float | None) -> str:
     return "—" if value is None or pd.isna(value) else f"{value:.0%}"
+
+
+def _chain(code: str) -> str:
+    known = chains.in_force().get(code)
+    return known.name if known else code
+
+
+def _precision(told: Mapping[Any, Any]) -> str:
+    if pd.isna(told["precision"]):
+        return "—"
+    return (
+        f"{told['precision']:.0%}（{told['low']:.0%}～{told['high']:.0%}，"
+        f"{told['true']}/{told['judged']}）"
+    )
 
 
 def _hours(value: float | None) -> str:

@@ -38,6 +38,8 @@ NAMES: Final[Mapping[str, str]] = {
     "confirm_hours": "持续多少小时才发出",
     "acknowledge_hours": "签收有效（小时）",
     "close_after_days": "消退多少天后自动关闭",
+    "escalation": "通知链",
+    "route": "通知链第一步",
     "levels": "级别",
     "detector_parameters": "方法参数",
 }
@@ -119,10 +121,34 @@ def edit_panel(page: Page, rule: Rule) -> None:
             if st.button("确认启用", key=f"gu_publish_{rule.code}_{rule.version}", type="primary"):
                 said = f"“{draft.name}”第 {rule.version + 1} 版已生效"
                 _publish(page, rule, draft, said)
+        with st.popover("另存为新规则", icon=":material/content_copy:"):
+            _save_as(page, rule, draft)
         if st.button("放弃草稿", key=f"gu_drop_{rule.code}", icon=":material/delete:"):
             keep_draft(rule, rule)
             st.rerun()
     ruletrial.trial_panel(page, draft)
+
+
+def _save_as(page: Page, rule: Rule, draft: Rule) -> None:
+    code = st.text_input(
+        "新规则的代码", key=f"gu_code_{rule.code}", max_chars=40, help="小写字母、数字、横线"
+    )
+    name = st.text_input("名称", draft.name, key=f"gu_newname_{rule.code}", max_chars=30)
+    if not st.button("建立（先停用）", key=f"gu_new_{rule.code}", type="primary"):
+        return
+
+    def act(session: Session, user: User, at: datetime) -> str:
+        told = draft.model_dump() | {"code": code.strip(), "name": name.strip(), "enabled": False}
+        try:
+            new = Rule.model_validate(told)
+        except ValidationError as error:
+            raise InputError(
+                "代码以小写字母开头，只含小写字母、数字、横线；名称不能为空。"
+            ) from error
+        rule_book.change(session, new, actor=user, at=at, seen_version=0)
+        return f"已建立规则“{new.name}”（{new.code}），停用中；试算后再启用。"
+
+    acting.finish(page, act, did="rule.change", subject=f"rule:{code.strip()}"[:120])
 
 
 def _key(rule: Rule) -> str:

@@ -2,9 +2,9 @@
 
 Two alerts belong together when they are of the same direction, of the same category (or a major
 and one of its categories), over days that overlap, and in areas that touch or lie in one another.
-The most severe leads, then the oldest: never is a severe one hidden behind a milder one. A member
-keeps its own row, log and area; who may see only the member's area sees the member. What is done
-with the leader is done with its members (`alerts`).
+The most severe leads, then the widest, then the oldest: never is a severe one hidden behind a
+milder one. A member keeps its own row, log and area; who may see only the member's area sees the
+member. What is done with the leader is done with its members (`alerts`).
 
 What joins an acknowledged leader brings it back to 待签收, because the matter has spread. An alert
 never joins one that has a case already: the people of that case have not seen it.
@@ -113,9 +113,10 @@ def _lead(session: Session, alert: Alert, leader: Alert | None, note: str, *, at
     alertlog.machine(session, alert, did, told, at=at, note=note, detail=detail)
 
 
-def _rank(alert: Alert) -> tuple[int, datetime, int]:
-    """Order by who leads: severity, then age."""
-    return alert.level.rank, alert.first_seen_at, alert.id
+def _rank(alert: Alert) -> tuple[int, int, datetime, int]:
+    """Order by who leads: severity, then the width of the area, then age."""
+    depth = (alert.area_path or "").count("/")
+    return alert.level.rank, depth, alert.first_seen_at, alert.id
 
 
 def _touching(session: Session) -> Touch:

@@ -8,9 +8,10 @@ from govdash.web import acting, open_page, rulebook, workparts
 with open_page("规则", needs=Permission.ALERT_READ) as page:
     workparts.style()
     acting.say_outcome()
-    known, worth = rulebook.book(page)
+    known = rulebook.book(page)
     left, right = st.columns([0.36, 0.64])
     with left, st.container(key="card_tasks"):
-        chosen = rulebook.rule_list(known, worth)
+        chosen = rulebook.rule_list(known)
+        rulebook.methods_panel(known)
     with right, st.container(key="card_task"):
-        rulebook.rule_card(page, chosen, worth)
+        rulebook.rule_card(page, chosen, known)

@@ -124,6 +124,23 @@ def test_a_draft_without_a_level_is_refused_and_says_what_is_missing(at_page, bu
     assert "草稿没有存下" in app.error[0].value
 
 
+def test_a_draft_becomes_a_rule_of_its_own_that_is_off_until_somebody_switches_it_on(
+    at_page, built
+):
+    app = at_page(view="修改与试算")
+    field(app, "min_excess").set_value(12)
+    app = press(app, "存为草稿")
+    next(one for one in app.text_input if one.key.startswith("gu_code")).set_value("Street!")
+    app = press(app, "建立（先停用）")
+    assert "小写字母" in app.error[0].value
+    next(one for one in app.text_input if one.key.startswith("gu_code")).set_value("street-high")
+    app = press(app, "建立（先停用）")
+    with built.read() as session:
+        new = next(rule for rule in rules.current(session) if rule.code == "street-high")
+        assert (new.version, new.enabled, new.parameters.min_excess) == (1, False, 12)
+    assert current(built).version == 1
+
+
 def test_a_rule_is_switched_off_once_it_is_confirmed(at_page, built):
     app = press(at_page(), "确认停用")
     assert not current(built).enabled
