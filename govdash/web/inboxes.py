@@ -87,16 +87,14 @@ def message_list(page: Page, messages: Sequence[InboxMessage]) -> InboxMessage |
             (
                 rows.badge(m.level) if m.level else rows.tag("件"),
                 rows.two(m.title, m.body),
-                rows.right(
-                    workparts.clock_time(m.at, page.zone, now=page.now),
-                    "" if m.read_at else "未读",
-                ),
+                rows.text("" if m.read_at else "未读", tone="bad"),
+                rows.num(workparts.clock_time(m.at, page.zone, now=page.now)),
             ),
             chosen=m.id == chosen.id,
         )
         for m in messages
     ]
-    opened = rows.draw(told, key="gi_list", columns="4rem 1fr 6.4rem", opens=True)
+    opened = rows.draw(told, key="gi_list", columns="4rem 1fr 2.8rem 6.4rem", opens=True)
     if opened is not None and opened != str(chosen.id):
         acting.look_at(KEY, int(opened))
         st.rerun()

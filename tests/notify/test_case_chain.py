@@ -55,9 +55,9 @@ def test_a_case_that_nobody_takes_is_told_upwards_as_its_clocks_run_out(script: 
     open_case(script)
     script.expect("duty duty2 send", "请办理", 0)
     script.expect("duty duty2 send", "当前环节临期", 22.5)
-    script.expect("duty duty2 send head", "当前环节已超期", 30)
+    script.expect("duty duty2 send boss", "当前环节已超期", 30)
     script.expect("duty duty2 send", "全程临期", 300)  # three working hours: 15:30
-    script.expect("head lead", "全程已超期", 360)  # 16:30
+    script.expect("duty duty2 send boss lead", "全程已超期", 360)  # 16:30
     script.expect("head lead", "全程已超期", 1800)  # a working day later
     script.run(until=2000, every=2)
     script.check()
@@ -118,9 +118,18 @@ def test_the_unit_above_hears_when_a_unit_is_late(script: Script):
     case_id = open_case(script)
     step(script, case_id, A.ACCEPT, A.DISPATCH, A.START)
     script.expect("fix", "全程临期", 300)  # the stage has the same limit; the gravest is told
-    script.expect("fix", "当前环节已超期", 360)
-    script.expect("boss lead", "全程已超期", 360)
+    script.expect("fix boss lead", "全程已超期", 360)
     script.run(until=400)
+    script.check()
+
+
+def test_what_is_late_when_it_is_first_looked_at_is_not_called_near(script: Script):
+    case_id = open_case(script)
+    step(script, case_id, A.ACCEPT, A.DISPATCH, A.START)
+    script.clock.go(days=1)
+    minute = script.minute
+    script.expect("fix boss lead", "全程已超期", minute)
+    script.run(until=minute + 5)
     script.check()
 
 

@@ -136,14 +136,17 @@ def advance(
     due = [m for m in marks if m.due <= at and m.name not in escalation.told]
     reached: set[tuple[str, str]] = set()
     new = 0
+    past = {m.step.when for m in marks if m.due <= at}
     for mark in reversed(due):  # in the order of the chain: the gravest stands last
+        if mark.step.when.replace("amber", "red") in past - {mark.step.when}:
+            continue  # near is no news once it is late
         recipients = people.of(mark.step, case)
         fresh = [one for one in recipients if (one.login, one.channel) not in reached]
         reached |= {(one.login, one.channel) for one in fresh}
         new += planning.tell_case(
             session, escalation, case, fresh, people,
             moment=mark.step.when, mark=mark.name,
-            why=wording.CASE_MOMENTS[mark.step.when] + _later(mark.step),
+            why=_why(mark, case),
             due_at=mark.due, at=at, deadlines=counted,
         )  # fmt: skip
     if due:
@@ -262,5 +265,10 @@ def _ledger(session: Session, case: Case) -> Sequence[ClockInterval]:
     return cases.ledger(session, case.id)
 
 
-def _later(step: ChainStep) -> str:
-    return f"，又过了 {step.wait(None)}" if step.wait(None) else ""
+def _why(mark: Mark, case: Case) -> str:
+    """Say why a mark is told: the state that was reached, or the limit that is or was used."""
+    if mark.step.when == "entered":
+        return f"案件走到“{case.state.label}”"
+    limit = mark.name.partition("@")[2].partition("+")[0]
+    later = f"，又过了 {mark.step.wait(None)}" if mark.step.wait(None) else ""
+    return f"{wording.CASE_MOMENTS[mark.step.when]}，时限 {limit}{later}"
