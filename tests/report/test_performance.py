@@ -26,7 +26,7 @@ CASES = pd.DataFrame(
         (None, "dispatched", hours(-1), hours(-0.5), pd.NaT),
     ],
     columns=["area_path", "state", "opened_at", "due_at", "closed_at"],
-)
+).assign(exempt=False)
 SAID = pd.DataFrame({"satisfaction": [5, 4, 3, 1]})
 
 
@@ -36,6 +36,12 @@ def test_open_late_on_time_duration_and_content_are_counted():
     assert told.on_time == 0.5  # one of the two that had a deadline
     assert (told.mean_hours, told.median_hours) == (5.0, 4.0)
     assert (told.content, told.n_asked) == (0.5, 4)
+
+
+def test_a_case_whose_appeal_was_granted_counts_neither_as_late_nor_as_on_time():
+    late = CASES["area_path"].eq("/1/2/9/") & CASES["due_at"].notna()
+    told = performance.figures(CASES.assign(exempt=late), SAID, at=NOW)
+    assert (told.on_time, told.n_closed) == (1.0, 3)
 
 
 def test_where_nothing_was_closed_or_asked_rates_are_unknown_not_zero():
