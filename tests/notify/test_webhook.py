@@ -14,14 +14,18 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from govdash.core.errors import SettingsError, Undelivered
 from govdash.core.settings import Settings
+from govdash.core.vocab import Attempted
 from govdash.workflow.notify import channels, config, outside
 from govdash.workflow.notify.config import HookConfig
 from govdash.workflow.notify.webhook import Webhook, signature
 from tests.conftest import NOW
+from tests.notify.people import intend, intent
+from tests.notify.test_delivery import LEASE, courier, killed
 from tests.notify.test_email import message
 
 SECRET = "a-secret-of-the-receiver"
@@ -282,3 +286,20 @@ def test_in_production_nobody_else_may_read_the_file(tmp_path):
         config.load(settings)
     settings.channels.chmod(0o600)
     assert config.load(settings).email is not None
+
+
+def test_a_worker_killed_between_sending_and_noting_sends_again_with_the_same_key(
+    peopled, settings: Settings, clock, receiver: Receiver
+):
+    """What came twice the receiver knows by its key."""
+    told = {
+        "code": "room", "name": "值班群", "url": receiver.address, "secret": SECRET,
+        "whole_city": True, "allow": list(LOCAL),
+    }  # fmt: skip
+    settings.channels.write_text(yaml.safe_dump({"hooks": [told]}), "utf-8")
+    intend(peopled, intent("a", clock(), channel="hook:room", recipient=""))
+    assert killed(peopled, settings, clock()) == -9
+    clock.now += LEASE
+    over = channels.made(peopled, config.load(settings))
+    assert courier(peopled, clock, **over).run() == {Attempted.SENT: 1}
+    assert [headers["idempotency-key"] for _, headers, _ in receiver.got] == ["a", "a"]

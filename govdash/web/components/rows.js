@@ -92,7 +92,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const top = word("div", "row top");
     top.style.gridTemplateColumns = data.columns;
     const kinds = data.rows[0]?.cells.map((cell) => cell.kind) ?? [];
-    const left = (i) => i === 0 || kinds[i] === "text";
+    const left = (i) => i === 0 || kinds[i] === "text" || kinds[i] === "two";
     top.append(...data.head.map((text, i) => word("div", left(i) ? "text" : "num", text)));
     nodes.push(top);
   }
