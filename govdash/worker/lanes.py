@@ -1,9 +1,8 @@
 """The lanes of the delivery: one thread for each channel, so that a dead one delays no other."""
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +16,7 @@ from govdash.workflow.notify.delivery import Courier
 
 #: How long a run waits for its lanes; one that takes longer goes on beside the next run.
 PATIENCE: Final = 3.0
+MOST: Final = 32  # lanes at once; further channels wait for one to end
 
 
 class Lanes:
@@ -24,41 +24,28 @@ class Lanes:
 
     def __init__(self, worker: str = "") -> None:
         self._worker = worker or process_name()
-        self._running: dict[str, threading.Thread] = {}
-        self._done: Counter[Attempted] = Counter()
-        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(MOST, thread_name_prefix="notify")
+        self._running: dict[str, Future[Counter[Attempted]]] = {}
 
     def run(self, store: Store, settings: Settings) -> str:
         """Send what is due; say in Chinese what came of it since the last time."""
         return self.over(store, channels.of(store, settings))
 
     def over(self, store: Store, known: Mapping[str, Channel]) -> str:
-        """Send what is due over these channels."""
+        """Send what is due over these channels; an error in a lane is raised when all were begun.
+
+        What the lane had taken is free again when its claim runs out.
+        """
         courier = Courier(store, known, self._worker, lambda: datetime.now(UTC))
         for code in courier.due():
-            before = self._running.get(code)
-            if before is not None and before.is_alive():
-                continue
-            lane = threading.Thread(
-                target=self._lane, args=(courier, code), name=f"notify-{code}", daemon=True
-            )
-            self._running[code] = lane
-            lane.start()
-        until = time.monotonic() + PATIENCE
-        for lane in self._running.values():
-            lane.join(max(0.0, until - time.monotonic()))
-        return self._told()
-
-    def _lane(self, courier: Courier, code: str) -> None:
-        done = courier.lane(code)
-        with self._lock:
-            self._done += done
-
-    def _told(self) -> str:
-        with self._lock:
-            done, self._done = self._done, Counter()
-        busy = sum(lane.is_alive() for lane in self._running.values())
+            if code not in self._running:
+                self._running[code] = self._pool.submit(courier.lane, code)
+        ended = wait(self._running.values(), timeout=PATIENCE).done
+        self._running = {code: one for code, one in self._running.items() if one not in ended}
+        done: Counter[Attempted] = Counter()
+        for lane in sorted(ended, key=lambda lane: lane.exception() is not None):
+            done += lane.result()
         parts = [f"{result.label} {n} 条" for result, n in done.items()]
-        if busy:
-            parts.append(f"{busy} 个渠道仍在发送")
+        if self._running:
+            parts.append(f"{len(self._running)} 个渠道仍在发送")
         return "，".join(parts) or "没有到时的通知"

@@ -52,3 +52,25 @@ def test_a_channel_that_hangs_holds_up_no_other(
         time.sleep(0.05)
     assert "送达" in running.over(sqlite_store, channels)
     assert running.over(sqlite_store, channels) == "没有到时的通知"
+
+
+class Broken:
+    """A channel with a mistake in it."""
+
+    def send(self, message: Message, *, at: datetime) -> str:
+        raise ZeroDivisionError
+
+
+def test_a_mistake_in_one_channel_fails_the_job_where_people_look_and_delays_no_other(
+    sqlite_store: Store,
+):
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    people(sqlite_store, before)
+    intend(sqlite_store, intent("x", before, channel="broken"), intent("a", before))
+    running = Lanes("w")
+    channels = {"inbox": Inbox(sqlite_store), "broken": Broken()}
+    with pytest.raises(ZeroDivisionError):
+        running.over(sqlite_store, channels)
+    assert inbox_keys(sqlite_store) == ["a"]
+    intend(sqlite_store, intent("b", before))
+    assert "送达 1 条" in running.over(sqlite_store, channels)
