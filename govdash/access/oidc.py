@@ -21,13 +21,14 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from govdash.access import sessions
+from govdash.access import local, sessions
 from govdash.access.secret import Safe
 from govdash.access.signin import Door
 from govdash.core.errors import GovDashError, Refused, Unavailable
 from govdash.core.settings import LOCAL_HOSTS, Settings
 from govdash.core.vocab import Result
 from govdash.store import Session, accounts, journal
+from govdash.store.models import UserAccount
 
 #: How long a person has at the provider.
 PATIENCE: Final = timedelta(minutes=10)
@@ -131,7 +132,7 @@ def finish(door: Door, sealed: str, sent: Mapping[str, str], *, at: datetime) ->
     claims = _claims(door.settings, begun, sent["code"], at)
     identity = identity_of(door.settings, str(claims.get(door.settings.oidc_claim) or ""))
     with door.store.write() as session:
-        account = accounts.by_identity(session, identity)
+        account = account_of(session, identity)
         if account is not None and account.active:
             token = sessions.begin(
                 session,
@@ -148,6 +149,12 @@ def finish(door: Door, sealed: str, sent: Mapping[str, str], *, at: datetime) ->
             who, why = account.login, "账号已停用，请联系管理员。"
         _note(session, who, at=at, why=why)
     raise Refused(why)
+
+
+def account_of(session: Session, identity: str) -> UserAccount | None:
+    """Return the account that an identity signs in with; never the command line's."""
+    account = accounts.by_identity(session, identity)
+    return None if account is None or local.is_local(account) else account
 
 
 def identity_of(settings: Settings, told: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from govdash.access import lockout, passwords, roles, totp
+from govdash.access import local, lockout, passwords, roles, totp
 from govdash.access.users import User
 from govdash.core.errors import InputError, NotFound, Refused
 from govdash.core.permissions import Permission
@@ -52,7 +52,7 @@ def add(session: Session, *, actor: User, login: str, name: str, at: datetime) -
 def new_password(session: Session, login: str, *, actor: User, at: datetime) -> str:
     """Give an account another password, to be changed at once; its sessions end."""
     actor.require_held(Permission.USER_EDIT)
-    account = found(session, login)
+    account = changeable(session, login)
     made = passwords.made(login)
     passwords.put(session, account, made, at=at, must_change=True)
     ended = signing.revoke_of_user(session, account.id, at=at)
@@ -69,7 +69,7 @@ def bind(session: Session, login: str, identity: str | None, *, actor: User, at:
         When the identity is bound to another account.
     """
     actor.require_held(Permission.USER_EDIT)
-    account = found(session, login)
+    account = changeable(session, login)
     other = accounts.by_identity(session, identity) if identity else None
     if other is not None and other.id != account.id:
         raise InputError(f"这个统一身份已绑定账号“{other.login}”；请先解除。")
@@ -83,7 +83,7 @@ def lock(session: Session, login: str, *, actor: User, at: datetime) -> None:
     """Close an account; its sessions end now."""
     actor.require_held(Permission.USER_EDIT)
     _not_oneself(actor, login, "停用")
-    account = found(session, login)
+    account = changeable(session, login)
     before = {"active": account.active}
     account.active = False
     signing.revoke_of_user(session, account.id, at=at)
@@ -93,7 +93,7 @@ def lock(session: Session, login: str, *, actor: User, at: datetime) -> None:
 def unlock(session: Session, login: str, *, actor: User, at: datetime) -> None:
     """Open an account again, and forget its failed tries."""
     actor.require_held(Permission.USER_EDIT)
-    account = found(session, login)
+    account = changeable(session, login)
     before = {"active": account.active}
     account.active = True
     lockout.unlock(session, account.login)
@@ -106,7 +106,7 @@ def give_roles(
     """Let an account hold these roles and no others."""
     actor.require_held(Permission.ROLE_EDIT)
     _not_oneself(actor, login, "授权")
-    account = found(session, login)
+    account = changeable(session, login)
     held = roles.chosen(session, codes)
     before = [role.code for role in accounts.roles_of(session, account.id)]
     accounts.set_roles(session, account.id, [role.code for role in held])
@@ -127,7 +127,7 @@ def give_scope(
     """Let an account see these areas and units and no others."""
     actor.require_held(Permission.ROLE_EDIT)
     _not_oneself(actor, login, "授权")
-    account = found(session, login)
+    account = changeable(session, login)
     check_areas(session, areas)
     known = set(offices.units(session)["code"])
     for unit in units:
@@ -158,7 +158,7 @@ def end_sessions(session: Session, login: str, *, actor: User, at: datetime) -> 
 def reset_factor(session: Session, login: str, *, actor: User, at: datetime) -> None:
     """Forget somebody's second factor (a lost phone); their sessions end."""
     actor.require_held(Permission.ROLE_EDIT)
-    account = found(session, login)
+    account = changeable(session, login)
     totp.reset(account)
     signing.revoke_of_user(session, account.id, at=at)
     _log(session, actor, "user.factor", login, at)
@@ -170,6 +170,12 @@ def found(session: Session, login: str) -> UserAccount:
     if account is None:
         raise NotFound(f"没有账号“{login}”；用 govdash users list 查看。")
     return account
+
+
+def changeable(session: Session, login: str) -> UserAccount:
+    """Return an account that belongs to somebody, or raise `Refused` or `NotFound`."""
+    local.require_somebody(login)
+    return found(session, login)
 
 
 def check_areas(session: Session, areas: Sequence[str]) -> None:

@@ -8,6 +8,8 @@ from typing import Final
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from govdash.access import local
+from govdash.access.users import LOCAL_ROLE
 from govdash.core.errors import InputError, SettingsError
 from govdash.core.permissions import Permission
 from govdash.store import Session, accounts
@@ -64,16 +66,24 @@ def seed(session: Session, data: Path) -> None:
         )
 
 
+def grantable(session: Session) -> list[Role]:
+    """Return the roles that can be given to somebody, by code."""
+    return [role for role in accounts.roles(session) if role.code != LOCAL_ROLE]
+
+
 def chosen(session: Session, codes: Sequence[str]) -> list[Role]:
     """Return the roles of `codes`, which one person may hold together.
 
     Raises
     ------
+    Refused
+        When it is the local operator's, which nobody is given.
     InputError
         When there is no such role, or two administrators would be one person.
     """
-    known = {role.code: role for role in accounts.roles(session)}
+    known = {role.code: role for role in grantable(session)}
     for code in codes:
+        local.require_role(code)
         if code not in known:
             listed = "、".join(f"{role.code}（{role.name}）" for role in known.values())
             raise InputError(f"没有角色“{code}”；可用：{listed}。")

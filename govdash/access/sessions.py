@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from govdash.access import passwords
+from govdash.access import local, passwords
 from govdash.access.users import User, load_user
 from govdash.core.errors import SignedOut
 from govdash.core.filters import Scope
 from govdash.core.origin import Origin
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
+from govdash.core.vocab import Mode
 from govdash.store import Session, accounts, signing
 from govdash.store.models import DeviceToken, UserAccount, UserSession
 
@@ -92,6 +93,8 @@ def validate(session: Session, token: str, *, settings: Settings, at: datetime) 
         login = f"device:{device.prefix}"
         return Signed(row.id, login, device.name, Stage.OPEN, row.ends_at, is_device=True)
     assert account is not None  # noqa: S101  # nosec B101 # `ended` looked
+    if settings.mode is Mode.PRODUCTION and local.is_local(account):
+        raise SignedOut("命令行的内部账号不能在网页使用，请用本人的账号登录。")
     stage = _stage(session, row, account, settings, at)
     return Signed(row.id, account.login, account.name, stage, row.ends_at)
 

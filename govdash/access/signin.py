@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from govdash.access import lockout, passwords, sessions, totp
+from govdash.access import local, lockout, passwords, sessions, totp
 from govdash.access.sessions import Signed, Stage
 from govdash.core.errors import Conflict, InputError, Refused, SignedOut
 from govdash.core.settings import Settings
 from govdash.core.vocab import Result, Tried
 from govdash.store import Session, Store, accounts, journal, signing
+from govdash.store.models import UserAccount
 
 WRONG: Final = "登录名或密码不对。"  # the same whether the login exists or not
 WRONG_CODE: Final = "验证码不对或已用过；请等下一个验证码再试。"
@@ -39,12 +40,12 @@ def sign_in(door: Door, login: str, password: str, *, at: datetime) -> str:
         locks = lockout.begin(session, tried, at=at)
         lockout.forget_old(session, at=at)
         account = accounts.account(session, login)
-        known = account.password_hash if account and account.active else None
+        known = account.password_hash if account and _comes_in(account) else None
     # The slow part is outside every transaction: on SQLite others wait for a writer.
     good = passwords.verified(password, known)
     with door.store.write() as session:
         account = accounts.account(session, login)
-        if good and known and account and account.active and account.password_hash == known:
+        if good and known and account and _comes_in(account) and account.password_hash == known:
             lockout.succeeded(session, tried, at=at)
             if passwords.weak_hash(known):
                 account.password_hash = passwords.hashed(password)
@@ -137,6 +138,11 @@ def end_others(door: Door, token: str, *, at: datetime) -> int:
         ended = signing.revoke_of_user(session, account.id, at=at, but=signed.session_id)
         _note(session, signed.login, "user.sessions", at=at, sessions_ended=ended)
     return ended
+
+
+def _comes_in(account: UserAccount) -> bool:
+    """Whether an account is one that somebody signs in with."""
+    return account.active and not local.is_local(account)
 
 
 def _person(session: Session, door: Door, token: str, at: datetime) -> Signed:

@@ -10,6 +10,7 @@ from govdash.core.permissions import Permission
 from govdash.store import Session, accounts
 
 LOCAL_OPERATOR = "operator"
+LOCAL_ROLE = "local_operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,15 @@ class User:
 SYSTEM = User("system", "系统", frozenset(Permission), Scope(areas=(), whole_city=True))
 
 ROLES: dict[str, tuple[str, Iterable[Permission]]] = {
-    "local_operator": ("本机值班员", tuple(Permission)),
+    LOCAL_ROLE: ("本机值班员", tuple(Permission)),
 }
 
 
 def seed_local_operator(session: Session, *, at: datetime) -> None:
-    """Make the one local operator with whole-city scope, if there is no user yet."""
+    """Make the one local operator with whole-city scope, if there is no user yet.
+
+    Nobody signs in as it; whom commands act as is decided in `local`.
+    """
     for code, (name, permissions) in ROLES.items():
         accounts.put_role(session, code=code, name=name, permissions=[p.value for p in permissions])
     if accounts.account(session, LOCAL_OPERATOR) is None:
@@ -58,7 +62,7 @@ def seed_local_operator(session: Session, *, at: datetime) -> None:
             session,
             login=LOCAL_OPERATOR,
             name="本机值班员",
-            roles=("local_operator",),
+            roles=(LOCAL_ROLE,),
             whole_city=True,
             at=at,
         )

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from govdash.access import devices, load_user
-from govdash.cli.acting import acting
+from govdash.access import devices
+from govdash.cli.acting import acting, reader
 from govdash.cli.origin import here
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
@@ -57,7 +57,7 @@ def list_(*, as_json: AsJson = False) -> None:
     """List the tokens."""
     at = datetime.now(UTC)
     with _store().read() as session:
-        load_user(session).require_held(Permission.DEVICE_EDIT)
+        reader(session).require_held(Permission.DEVICE_EDIT)
         told = [_told(device, at) for device in kept.listed(session)]
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in told], ensure_ascii=False))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from govdash.access import load_user
 from govdash.cli import csv_file
+from govdash.cli.acting import reader
 from govdash.cli.detect_jobs import day_of
 from govdash.cli.origin import here
 from govdash.core.errors import InputError, NotFound
@@ -58,7 +58,7 @@ def explain(
     store = _store()
     book = _book(rules)
     with store.read() as session:
-        user = load_user(session)
+        user = reader(session)
         user.require_held(Permission.CASE_READ)
         if category:
             facts = Facts(category, area or None, source or None)
@@ -91,7 +91,7 @@ def dry_run(
     with store.read() as session:
         done = dispatching.dry_run(
             session,
-            actor=load_user(session),
+            actor=reader(session),
             since=day_start(begin, settings.zone),
             until=day_start(end + timedelta(days=1), settings.zone),
             book=_book(rules),

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from govdash.access import keys, load_user
-from govdash.cli.acting import acting
+from govdash.access import keys
+from govdash.cli.acting import acting, reader
 from govdash.cli.origin import here
 from govdash.core.errors import InputError
 from govdash.core.permissions import Permission
@@ -64,7 +64,7 @@ def list_(*, as_json: AsJson = False) -> None:
     at = datetime.now(UTC)
     store = Store.of(Settings.from_environment(), origin=here())
     with store.read() as session:
-        load_user(session).require_held(Permission.KEY_EDIT)
+        reader(session).require_held(Permission.KEY_EDIT)
         told = [_told(key, owner, at) for key, owner in kept.listed(session)]
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in told], ensure_ascii=False))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from govdash.access import load_user
+from govdash.cli.acting import reader
 from govdash.cli.origin import here
 from govdash.core.settings import Settings
 from govdash.core.vocab import NoticeState
@@ -24,7 +24,7 @@ def audit(*, as_json: AsJson = False) -> None:
 
     store = _store()
     with store.read() as session:
-        gaps = auditor.audit(session, load_user(session).scope, at=datetime.now(UTC))
+        gaps = auditor.audit(session, reader(session).scope, at=datetime.now(UTC))
     if as_json:
         told = [{"kind": g.kind, "number": g.number, "title": g.title, "why": g.why} for g in gaps]
         typer.echo(json.dumps({"gaps": told}, ensure_ascii=False))
@@ -47,7 +47,7 @@ def list_(
 
     store = _store()
     with store.read() as session:
-        scope = load_user(session).scope
+        scope = reader(session).scope
         table = notifications.listed(session, scope, states=[state] if state else (), limit=limit)
     if as_json:
         told = json.loads(table.to_json(orient="records", date_format="iso", force_ascii=False))

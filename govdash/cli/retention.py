@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from govdash.access import acts, load_user
+from govdash.access import acts
+from govdash.cli.acting import reader
 from govdash.cli.origin import here
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
@@ -40,7 +41,7 @@ def run(
     store.require_schema()
     policy = retention.Policy.load(settings.data)
     with store.read() as session:
-        user = load_user(session)
+        user = reader(session)
         due = retention.plan(session, settings, policy, at=at)
     if dry_run:
         user.require_held(Permission.RETENTION_RUN)

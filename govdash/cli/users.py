@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from govdash.access import emails, load_user, oidc, people, totp
+from govdash.access import emails, oidc, people, totp
 from govdash.access.directory import directory
-from govdash.cli.acting import acting
+from govdash.cli.acting import acting, reader
 from govdash.cli.origin import here
 from govdash.core.errors import InputError, Refused
+from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.vocab import Mode
 from govdash.store import Store
@@ -49,7 +50,7 @@ def list_(*, as_json: AsJson = False) -> None:
     store = _store()
     at = _now()
     with store.read() as session:
-        told = directory(session, load_user(session), at=at)
+        told = directory(session, reader(session, first=Permission.USER_EDIT), at=at)
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in told], ensure_ascii=False))
         return
@@ -113,7 +114,10 @@ def roles(
 ) -> None:
     """Give roles."""
     store = _store()
-    with _acting(store, "user.roles", login) as user, store.write() as session:
+    with (
+        _acting(store, "user.roles", login, Permission.ROLE_EDIT) as user,
+        store.write() as session,
+    ):
         people.give_roles(session, login, role or (), actor=user, at=_now())
     typer.echo(f"账号 {login} 的角色：{'、'.join(role or ()) or '（无）'}。")
 
@@ -122,7 +126,10 @@ def roles(
 def areas(login: Login, *, area: Areas = None, unit: Units = None, whole: Whole = False) -> None:
     """Give a scope."""
     store = _store()
-    with _acting(store, "user.areas", login) as user, store.write() as session:
+    with (
+        _acting(store, "user.areas", login, Permission.ROLE_EDIT) as user,
+        store.write() as session,
+    ):
         people.give_scope(
             session,
             login,
@@ -159,7 +166,10 @@ def revoke_sessions(login: Login) -> None:
 def reset_totp(login: Login) -> None:
     """Forget a second factor."""
     store = _store()
-    with _acting(store, "user.factor", login) as user, store.write() as session:
+    with (
+        _acting(store, "user.factor", login, Permission.ROLE_EDIT) as user,
+        store.write() as session,
+    ):
         people.reset_factor(session, login, actor=user, at=_now())
     typer.echo(f"{login} 的动态验证码已重置；需要验证码的角色下次登录时重新设置。")
 
@@ -184,5 +194,5 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _acting(store: Store, did: str, login: str):  # noqa: ANN202  # a context manager of a user
-    return acting(store, did=did, subject=f"account:{login}"[:120])
+def _acting(store: Store, did: str, login: str, first: Permission = Permission.USER_EDIT):  # noqa: ANN202  # a context manager of a user
+    return acting(store, did=did, subject=f"account:{login}"[:120], first=first)

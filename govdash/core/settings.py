@@ -35,6 +35,7 @@ class Settings:
     timezone: str  # GOVDASH_TIMEZONE
     tile_url: str  # GOVDASH_TILE_URL: empty means no base map
     mode: Mode  # GOVDASH_MODE=demo|production
+    actor: str  # GOVDASH_ACTOR: login that commands act as; in production there must be one
     secret_key: str = field(repr=False)  # GOVDASH_SECRET_KEY: encrypts secrets of second factors
     # GOVDASH_CONTACT_KEY: key of the HMAC that makes `reporter_key`
     contact_key: str = field(repr=False)
@@ -142,6 +143,7 @@ class Settings:
             timezone=zone,
             tile_url=env.get("GOVDASH_TILE_URL") or "",
             mode=mode,
+            actor=(env.get("GOVDASH_ACTOR") or "").strip().lower(),
             secret_key=env.get("GOVDASH_SECRET_KEY") or "",
             contact_key=env.get("GOVDASH_CONTACT_KEY") or "",
             person_key=env.get("GOVDASH_PERSON_KEY") or "",

@@ -54,7 +54,7 @@ def import_outlines(
     InputError
         When the file cannot be used, or the parent is missing or of the wrong level.
     """
-    actor.require(Permission.AREA_EDIT, area=None)
+    actor.require_held(Permission.AREA_EDIT)
     if not path.is_file():
         raise InputError(f"找不到文件 {path}；请检查路径。")
     present = areas.frame(session)

@@ -81,7 +81,7 @@ def one_import(page: Page, import_id: int | None) -> None:
 def areas_panel(page: Page) -> None:
     """Draw the import of area outlines: the file, its datum, its level, its parent."""
     show(card_title("导入区域", "GeoJSON 边界；须说明坐标基准和级别"))
-    if not page.user.may(Permission.AREA_EDIT, area=None):
+    if not page.user.holds(Permission.AREA_EDIT):
         show(empty("您没有修改区域的权限", "请联系管理员授权。"))
         return
     with st.form("gi_areas", border=False):

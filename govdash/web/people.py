@@ -8,6 +8,7 @@ import streamlit as st
 
 from govdash.access import User, people
 from govdash.access.directory import Entry, directory
+from govdash.access.users import LOCAL_OPERATOR
 from govdash.core.permissions import Permission
 from govdash.store import Session
 from govdash.store import units as offices
@@ -59,6 +60,9 @@ def account_card(page: Page, entry: Entry | None) -> None:
             ]
         )
     )
+    if entry.login == LOCAL_OPERATOR:
+        st.caption("命令行的内部账号，不属于任何人：不能登录、设密码或授权。")
+        return
     if entry.login == page.user.login:
         st.caption("这是您自己的账号：不能给自己授权或停用自己，请由另一位管理员办理。")
         return

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import streamlit as st
 
-from govdash.access import User, people
+from govdash.access import User, people, roles
 from govdash.access.directory import Entry
-from govdash.store import Session, accounts
+from govdash.store import Session
 from govdash.store import units as offices
 from govdash.web import acting
 from govdash.web.page import Page
@@ -43,7 +43,7 @@ def forms(page: Page, entry: Entry) -> None:
 
 
 def _roles_form(page: Page, entry: Entry) -> None:
-    known = {role.code: role.name for role in accounts.roles(page.session)}
+    known = {role.code: role.name for role in roles.grantable(page.session)}
     held = [code for code, name in known.items() if name in entry.roles]
     with st.form(f"gp_roles_form_{entry.login}", border=False):
         chosen = st.multiselect(

@@ -607,7 +607,7 @@ DO: dict[str, Callable[[Bench], None]] = {
     "user.lock": on_somebody("lock"),
     "user.bind": on_somebody("bind"),
     "user.unlock": on_somebody("unlock"),
-    "user.roles": on_somebody("roles", "--role", "local_operator"),
+    "user.roles": on_somebody("roles"),
     "user.areas": on_somebody("areas", "--all-areas"),
     "user.sessions": on_somebody("revoke-sessions"),
     "user.factor": on_somebody("reset-totp"),

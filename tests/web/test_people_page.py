@@ -141,6 +141,16 @@ def test_each_sees_the_buttons_of_their_own_part_and_none_for_themselves(at_page
     assert "没有打开" in at_page(ACCOUNTS, "fang").error[0].value
 
 
+def test_the_command_lines_account_has_no_buttons_and_its_role_is_in_no_form(at_page):
+    theirs = {"确认重置密码", "确认停用", "确认启用", "确认重置验证码", "保存角色", "保存范围"}
+    for page, who in ((ACCOUNTS, "gao"), (RIGHTS, "fang")):
+        app = at_page(page, who, "operator")
+        assert not labels(app) & theirs
+        assert "命令行的内部账号" in app.caption[0].value
+    roles_form = at_page(RIGHTS, "fang").multiselect(key="gp_roles_li")
+    assert "本机值班员" not in roles_form.options
+
+
 def test_a_right_that_is_gone_at_the_click_is_missed_and_journalled(at_page, city: Store):
     app = at_page(ACCOUNTS, "gao")
     with city.write() as session:
