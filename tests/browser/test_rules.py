@@ -8,6 +8,12 @@ from tests.browser.visit import SECONDS, Visit
 pytestmark = [pytest.mark.browser, pytest.mark.login("analyse")]
 
 
+@pytest.fixture
+def size() -> tuple[int, int]:
+    """What is done is the same on both screens; how pages look there is tested elsewhere."""
+    return 1366, 768
+
+
 def test_a_draft_is_tried_over_the_record_and_told_beside_the_current_version(visit: Visit):
     visit.go("rules?rule=district-major&view=修改与试算")
     page = visit.page

@@ -10,6 +10,12 @@ from tests.browser.visit import SECONDS, Visit
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture
+def size() -> tuple[int, int]:
+    """What is done is the same on both screens; how pages look there is tested elsewhere."""
+    return 1366, 768
+
+
 def test_the_board_is_worked_through_without_the_mouse(visit: Visit):
     visit.go("alerts?tray=待办")
     page = visit.page
