@@ -46,7 +46,7 @@ def _run_cell(source: str, name: str, namespace: dict[str, Any]) -> None:
         value = ast.Expression(tree.body.pop().value)
     exec(compile(tree, name, "exec"), namespace)  # noqa: S102 - our own notebook
     if value is not None:
-        shown = eval(compile(value, name, "eval"), namespace)  # noqa: S307 - the same
+        shown = eval(compile(value, name, "eval"), namespace)  # noqa: S307 - our own notebook
         if shown is not None:
             print(shown)  # noqa: T201 - as Jupyter does
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from govdash.access import keys
-from govdash.cli.acting import acting, reader
+from govdash.cli.acting import acting, done
 from govdash.cli.origin import here
 from govdash.core.errors import InputError
 from govdash.core.permissions import Permission
@@ -63,9 +63,11 @@ def list_(*, as_json: AsJson = False) -> None:
     """List the keys."""
     at = datetime.now(UTC)
     store = Store.of(Settings.from_environment(), origin=here())
-    with store.read() as session:
-        reader(session).require_held(Permission.KEY_EDIT)
-        told = [_told(key, owner, at) for key, owner in kept.listed(session)]
+    did, needs = "key.list", Permission.KEY_EDIT
+    with acting(store, did=did, subject="keys", needs=needs, what="查看接口密钥") as user:
+        with store.read() as session:
+            told = [_told(key, owner, at) for key, owner in kept.listed(session)]
+        done(store, user, did=did, subject="keys", keys=len(told))
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in told], ensure_ascii=False))
         return

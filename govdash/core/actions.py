@@ -46,6 +46,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "detect.run": "手工检测",
     "evaluation.run": "模型评测",
     "key.add": "发放接口密钥",
+    "key.list": "查看接口密钥",
     "key.revoke": "吊销接口密钥",
     "key.use": "使用接口密钥",
     "audit.search": "查询操作日志",

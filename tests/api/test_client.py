@@ -1,5 +1,6 @@
 """Whose address and scheme is believed: the rightmost that no trusted proxy vouches past."""
 
+import asyncio
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.requests import HTTPConnection
 
-from govdash.api.client import client_address, client_scheme, require_own_rule
+from govdash.api.client import KnownClient, client_address, client_scheme, require_own_rule
 from govdash.core.errors import SettingsError
 from govdash.core.settings import Settings
 
@@ -140,3 +141,39 @@ def test_with_an_empty_list_uvicorn_rewrites_nothing():
 
     believed = ProxyHeadersMiddleware(lambda *_: None, "").trusted_hosts  # type: ignore[arg-type]
     assert [who for who in ("127.0.0.1", "::1", "", None) if who in believed] == []
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "seen"),
+    [
+        ("10.0.0.1", ["198.51.100.1"], ("198.51.100.1", 0)),
+        ("10.0.0.1", ["6.6.6.6, 198.51.100.1"], ("198.51.100.1", 0)),
+        ("10.0.0.1", [], ("10.0.0.1", 5)),
+        ("203.0.113.5", ["198.51.100.1"], ("203.0.113.5", 5)),  # nobody trusts that peer
+    ],
+)
+@pytest.mark.parametrize("scheme", ["http", "ws"])
+def test_what_comes_after_the_middleware_sees_the_client_not_the_proxy(
+    peer: str, forwarded: list[str], seen: tuple[str, int], scheme: str
+):
+    """Streamlit, which knows nothing of proxies, included: pages and their websocket alike."""
+    scope = dict(asked(peer, *forwarded, scheme=scheme).scope)
+    before, handed = dict(scope), []
+
+    async def inner(given_scope, _receive, _send) -> None:
+        handed.append(given_scope)
+
+    asyncio.run(KnownClient(inner, settings())(scope, None, None))  # type: ignore[arg-type]
+    assert handed[0]["client"] == seen
+    assert {**handed[0], "client": None} == {**before, "client": None}
+    assert scope == before  # what others hold is not changed
+
+
+def test_the_middleware_lets_the_lifespan_through_as_it_is():
+    handed = []
+
+    async def inner(given_scope, _receive, _send) -> None:
+        handed.append(given_scope)
+
+    asyncio.run(KnownClient(inner, settings())({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    assert handed == [{"type": "lifespan"}]

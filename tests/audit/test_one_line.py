@@ -597,6 +597,7 @@ DO: dict[str, Callable[[Bench], None]] = {
     "retention.run": lambda b: b.command("retention", "run"),
     "people.rotate": lambda b: b.command("people", "rotate"),
     "key.add": add_key,
+    "key.list": lambda b: b.command("keys", "list"),
     "key.revoke": revoke_key,
     "device.add": lambda b: b.command(
         "devices", "add", "--name", "大厅", "--days", "30", "--all-areas"

@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import time
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govdash.core.errors import InputError
+from govdash.core.settings import ROOT
 from govdash.ingest import bounds
 from govdash.ingest.bounds import JsonLimits, check_book
 from govdash.ingest.opening import open_table
@@ -162,3 +164,12 @@ def test_a_text_is_measured_across_pieces():
     text = json.dumps(["a" * (bounds.TEXT + 1)]).encode()
     assert not seen(text, 65536)
     assert seen(json.dumps(["a" * bounds.TEXT] * 3).encode(), 65536)
+
+
+def test_an_upload_is_smaller_than_what_may_be_unpacked_and_every_place_says_the_same():
+    """An upload lies in memory; a workbook of that size may still unpack to what is allowed."""
+    told = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    most = told["server"]["maxUploadSize"]
+    assert most << 20 < min(bounds.UNPACKED, 2 << 30)
+    assert f"每个文件不超过 {most} MB" in (ROOT / "govdash/web/work.css").read_text("utf-8")
+    assert f"| 网页上传 | {most} MB" in (ROOT / "docs/security.md").read_text("utf-8")

@@ -79,3 +79,31 @@ def test_no_file_names_a_machine_or_a_registry():
             continue  # pictures, GB18030 samples
         found += [f"{path.relative_to(ROOT)}: {word}" for word in FOREIGN if word in text]
     assert found == []
+
+
+def test_every_exception_from_a_security_rule_says_why():
+    """A rule of bandit or ruff's S that is switched off on a line has a reason beside it."""
+    switched_off = re.compile(
+        r"# (?:noqa: (?:[A-Z]+\d+, ?)*S\d+(?:, ?[A-Z]+\d+)*|nosec(?: B\d+)+)(.*)"
+    )
+    silent = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked()
+        if path.suffix == ".py" and "tests" not in path.relative_to(ROOT).parts
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if (found := switched_off.search(line)) and len(found[1].strip(" #-,;nosecB0123456789")) < 8
+    ]
+    assert silent == []
+
+
+def test_whole_folders_are_excepted_from_security_rules_only_where_nothing_ships():
+    """Tests assert and run programs; benchmarks make random cities. What ships has no such pass."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]["lint"]
+    excepted = {
+        folder
+        for folder, rules in told["per-file-ignores"].items()
+        if any(rule == "S" or re.fullmatch(r"S\d+", rule) for rule in rules)
+    }
+    assert excepted <= {"tests/**", "benchmarks/**"}
+    assert "S" in told["select"]
+    assert not [rule for rule in told["ignore"] if re.fullmatch(r"S\d*", rule)]

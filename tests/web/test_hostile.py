@@ -131,7 +131,7 @@ def test_no_cell_of_a_csv_runs_and_a_book_holds_no_formula_and_no_link(
     assert b"<hyperlink" not in b"".join(sheets)
 
 
-def test_the_same_texts_stand_in_all_four_formats(city: Store, settings: Settings):
+def test_the_same_texts_stand_in_every_format(city: Store, settings: Settings):
     """What was sent can be read in each format, less control characters and what is masked."""
     told = made(city, settings)
     rows = csv.DictReader(
@@ -145,6 +145,7 @@ def test_the_same_texts_stand_in_all_four_formats(city: Store, settings: Setting
     titles["parquet"] = set(table["title"].to_pylist())
     features = json.loads(b"".join(export.chunks(told, Format.GEOJSON)))["features"]
     titles["geojson"] = {feature["properties"]["title"] for feature in features}
+    assert titles.keys() == set(Format)
     for n, text in enumerate(hostile.TEXTS, start=1):
         if len(text) > 1000:
             continue
