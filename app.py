@@ -32,6 +32,9 @@ STREAMLIT_PAGE = Path(st.__file__).with_name("static") / "index.html"
 COLLECT_SECONDS = 30  # runner.postScriptGC is off: a full collection holds every session
 
 
+os.umask(0o077)  # what the server writes is for the service account alone
+
+
 def _checked_settings() -> Settings:
     """Refuse to start a demo where others could come in, on bad settings, without a database."""
     try:

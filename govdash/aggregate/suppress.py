@@ -21,8 +21,9 @@ def hidden_cells(
 
     First every cell with 0 < n < `least` (primary suppression). Then, so that none of them can be
     taken from a total that somebody may know, along each line the smallest open cells follow
-    until what is hidden in the line makes `least` together or nothing is left open
+    until at least two are hidden in the line that make `least` together, or nothing is left open
     (complementary suppression; Hundepool et al., Statistical Disclosure Control, 2012, ch. 4).
+    Each line is safe by itself; bounds that follow from all lines together are not solved for.
 
     Parameters
     ----------
@@ -60,10 +61,11 @@ def hidden_cells(
 
 
 def _next_in_line(counts: pd.Series, hidden: pd.Series, key: pd.Series, least: int) -> pd.Series:
-    """Choose the smallest open cell of every line whose hidden cells make less than `least`."""
+    """Choose the smallest open cell of every line whose hidden cells are one, or too few events."""
     sums = counts.where(hidden, 0).groupby(key).transform("sum")
+    cells = hidden.astype("int64").groupby(key).transform("sum")
     open_ = ~hidden & (counts > 0)
-    weak = (sums > 0) & (sums < least) & open_
+    weak = (cells > 0) & ((cells < 2) | (sums < least)) & open_
     chosen = pd.Series(data=False, index=counts.index)
     if weak.any():
         chosen[counts[weak].groupby(key[weak]).idxmin()] = True

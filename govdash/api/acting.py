@@ -5,7 +5,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
-from govdash.access import User, sessions
+from govdash.access import User, acts, sessions
 from govdash.access.keys import KeyRefused, prefix_of, user_of_key
 from govdash.api import forms
 from govdash.api.origin import origin_of
@@ -40,11 +40,14 @@ def acting(
     store = store.acting(origin)
     key = bearer(request)
     if key is None:
-        if forms.is_foreign(request):
-            raise Refused("请求来自别的网站，已拒绝；请从本平台的页面操作。")
         token = session_token(request, settings)
         with store.read() as session:
-            return store, sessions.user_of(session, token, settings=settings, at=at)
+            user = sessions.user_of(session, token, settings=settings, at=at)
+        subject = f"address:{request.url.path}"[:_SUBJECT]
+        with acts.refusals(store, user, did="page.open", subject=subject, at=at):
+            if forms.is_foreign(request):
+                raise Refused("请求来自别的网站，已拒绝；请从本平台的页面操作。")
+        return store, user
     try:
         with store.write() as session:
             user = user_of_key(session, key, at=at)

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from govdash.access import acts
 from govdash.api.acting import acting
+from govdash.core.errors import NotFound
 from govdash.core.settings import Settings
 from govdash.report import emergency as paper
 from govdash.store import Store
@@ -19,6 +20,7 @@ from govdash.workflow import attachments, emergency
 
 FILES: Final = "/api/v1/cases/files/{number:int}"
 THUMBS: Final = "/api/v1/cases/files/{number:int}/thumb"
+_LARGEST: Final = 2**31 - 1  # an id of PostgreSQL
 REPORTS: Final = "/api/v1/cases/reports/{number:int}"
 
 
@@ -34,8 +36,16 @@ def case_file_routes(store: Callable[[], Store], settings: Settings) -> list[Bas
     return [route(FILES, _file), route(THUMBS, _thumb), route(REPORTS, _report)]
 
 
+def _number(request: Request) -> int:
+    """Return the number in the address; one that no row can have is told as not found."""
+    number = int(request.path_params["number"])
+    if number > _LARGEST:
+        raise NotFound("没有这个文件，或不在您的管辖范围内。")
+    return number
+
+
 def _file(store: Store, settings: Settings, request: Request) -> Response:
-    number, at = int(request.path_params["number"]), datetime.now(UTC)
+    number, at = _number(request), datetime.now(UTC)
     store, user = acting(request, store, settings, at=at)
     subject = f"file:{number}"
     with acts.act(store, user, did="case.take_file", subject=subject, at=at) as session:
@@ -44,16 +54,17 @@ def _file(store: Store, settings: Settings, request: Request) -> Response:
 
 
 def _thumb(store: Store, settings: Settings, request: Request) -> Response:
-    number, at = int(request.path_params["number"]), datetime.now(UTC)
+    number, at = _number(request), datetime.now(UTC)
     store, user = acting(request, store, settings, at=at)
-    with store.read() as session:
+    did, subject = "case.take_file", f"file:{number}"
+    with acts.refusals(store, user, did=did, subject=subject, at=at), store.read() as session:
         content = attachments.thumbnail(session, settings.evidence, number, user)
     headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type=attachments.JPEG, headers=headers)
 
 
 def _report(store: Store, settings: Settings, request: Request) -> Response:
-    number, at = int(request.path_params["number"]), datetime.now(UTC)
+    number, at = _number(request), datetime.now(UTC)
     store, user = acting(request, store, settings, at=at)
     subject = f"report:{number}"
     with acts.act(store, user, did="case.take_report", subject=subject, at=at) as session:

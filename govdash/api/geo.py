@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from govdash.access import acts
 from govdash.api.acting import acting
 from govdash.core.errors import BadKey, GovDashError, NotFound, Refused, SettingsError, SignedOut
 from govdash.core.filters import Scope
@@ -108,9 +109,11 @@ def _answer(
     make: Callable[[Session, Scope], str],
 ) -> Response:
     try:
-        store, user = acting(request, store, settings, at=datetime.now(UTC))
-        if not user.holds(Permission.EVENT_READ):
-            return JSONResponse({"code": "refused", "message": "没有查看地图的权限。"}, 403)
+        at = datetime.now(UTC)
+        store, user = acting(request, store, settings, at=at)
+        subject = f"map:{request.url.path}"[:120]
+        with acts.refusals(store, user, did="page.open", subject=subject, at=at):
+            acts.require(user, Permission.EVENT_READ, "查看地图")
         with store.read() as session:
             body = kept.get((request.url.path, user.scope))
             if body is None or body.until < time.monotonic():

@@ -18,6 +18,7 @@ from govdash.api.journal import journal_routes
 from govdash.api.metrics import metrics_routes
 from govdash.api.own_sessions import own_session_routes
 from govdash.api.signing import signing_routes
+from govdash.api.takings import taking_routes
 from govdash.core.errors import (
     BadKey,
     GovDashError,
@@ -63,6 +64,7 @@ def all_routes(
         *export_routes(store, lake, settings),
         *journal_routes(store, settings),
         *case_file_routes(store, settings),
+        *taking_routes(store, lake, settings),
     ]
 
 

@@ -7,7 +7,7 @@ that is neither here nor open to everybody fails the build.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from govdash.api import casefiles, exports, journal
+from govdash.api import casefiles, exports, journal, takings
 from govdash.core.permissions import Permission
 from govdash.core.vocab import AreaLevel
 from govdash.report import export, journal_table
@@ -47,3 +47,8 @@ def surfaces() -> Iterator[Surface]:
     ):
         path = route.replace("{number:int}", "0")
         yield Surface(route, path, title, (Permission.CASE_READ,), single=True)
+    needs = (Permission.EXPORT_PERSONAL,)
+    path = takings.RELEASES.replace("{number}", "DC-0")
+    yield Surface(takings.RELEASES, path, "批准的个人信息导出", needs, single=True)
+    path = takings.REJECTS.replace("{name}", "none.csv")
+    yield Surface(takings.REJECTS, path, "被拒行的原文", (Permission.EVENT_IMPORT,), single=True)

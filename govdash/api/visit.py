@@ -25,7 +25,8 @@ from govdash.core.errors import (
     Unavailable,
 )
 from govdash.core.settings import Settings
-from govdash.store import Store
+from govdash.core.vocab import Result
+from govdash.store import Store, journal
 
 #: The form pages; they are open to everybody.
 LOGIN, LOGOUT, PASSWORD, TOTP = "/login", "/logout", "/password", "/totp"
@@ -143,17 +144,36 @@ def handler(
         try:
             if request.method == "POST":
                 sent = await forms.sent_form(request)
-                visit = replace(visit, sent=sent)
                 forms.require_ours(
                     request, sent, settings, cookie=visit.form_cookie, token=visit.token
                 )
+                visit = replace(visit, sent=sent)
             return await run_in_threadpool(answer, visit)
         except GovDashError as error:
+            if request.method == "POST" and isinstance(error, Refused) and not visit.sent:
+                await run_in_threadpool(_note_foreign, visit, error)
             again = paper.link(login_path(visit.next), "重新登录")
             status = _STATUS.get(error.code, 400)
             return visit.page("没有成功", paper.trouble(str(error)) + again, status)
 
     return handled
+
+
+def _note_foreign(visit: Visit, error: GovDashError) -> None:
+    """Journal that a form was not ours, if somebody is signed in; others could fill the journal."""
+    signed = visit.signed()
+    if signed is None:
+        return
+    with visit.store.write() as session:
+        journal.record(
+            session,
+            actor=signed.login,
+            did="page.open",
+            subject=f"form:{visit.request.url.path}"[:120],
+            at=visit.at,
+            note=str(error),
+            result=Result.REFUSED,
+        )
 
 
 def visit_of(request: Request, store: Callable[[], Store], settings: Settings) -> Visit:

@@ -1,6 +1,7 @@
 """The commands: one module per group, imported when its command is called."""
 
 import io
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -150,6 +151,7 @@ def _root() -> None:
 
 def main() -> None:
     """Run a command: exit 0 done, 1 done with findings or rejects, 2 wrong use or refused."""
+    os.umask(0o077)  # texts of cases lie in the database; only the service account reads it
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # Chinese must come out even under LANG=C
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

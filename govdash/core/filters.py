@@ -18,6 +18,8 @@ from govdash.core.vocab import Channel, Facet
 LOCAL_TZ = ZoneInfo(DEFAULT_TIMEZONE)
 E = TypeVar("E", Channel, Facet)
 
+#: Years that a period may lie in; at the ends of the calendar no zone can be reckoned.
+EARLIEST, LATEST = 1900, 2200
 #: Last code point of the path range: a path is digits, letters and "/", all below "~".
 PATH_END = "~"
 
@@ -31,9 +33,11 @@ class Period:
     zone_name: str = DEFAULT_TIMEZONE
 
     def __post_init__(self) -> None:
-        """Refuse a period that ends before it begins."""
+        """Refuse a period that ends before it begins, or of years that nobody means."""
         if self.last < self.first:
             raise InputError(f"时间范围的结束日 {self.last} 早于开始日 {self.first}，请调换。")
+        if self.first.year < EARLIEST or self.last.year > LATEST:
+            raise InputError(f"时间范围应在 {EARLIEST} 年至 {LATEST} 年之间，请检查年份。")
 
     @property
     def zone(self) -> ZoneInfo:

@@ -13,6 +13,7 @@ from typing import Final
 from govdash.access import User
 from govdash.core.errors import InputError, Refused
 from govdash.core.permissions import Permission
+from govdash.language.masking import mask
 from govdash.report import export_csv, export_geojson, export_parquet, export_xlsx
 from govdash.report.export_table import Export, Tally
 from govdash.store import Session, journal
@@ -123,11 +124,12 @@ def record(  # the words of a journal line
     at: datetime,
     sha256: str = "",
 ) -> None:
-    """Write the journal line of one export."""
+    """Write the journal line of one export; words that were searched for are masked in it."""
+    said = export.params.get("q", "")
     detail = {
         "format": chosen.value,
         "rows": export.rows,
-        "query": dict(export.params),
+        "query": dict(export.params) | ({"q": mask(said)} if said else {}),
         "data_version": export.data_version,
     }
     if sha256:

@@ -19,6 +19,7 @@ from govdash.core.permissions import Permission
 from govdash.core.times import local_day
 from govdash.core.vocab import ReleaseState
 from govdash.lake import Lake
+from govdash.language.masking import mask
 from govdash.report import export_sources
 from govdash.report.export import Format
 from govdash.report.export_table import Column, Export
@@ -105,7 +106,7 @@ def ask(  # the words of a form
         state=ReleaseState.ASKED,
     )
     releases.add(session, release)
-    _log(session, actor, "release.ask", release, at, rows=release.rows, reason=release.reason)
+    _log(session, actor, "release.ask", release, at, rows=release.rows, reason=mask(release.reason))
     return release
 
 

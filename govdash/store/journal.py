@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from govdash.core.origin import NOWHERE, Origin
 from govdash.core.times import aware_utc
 from govdash.core.vocab import Result
+from govdash.language.masking import mask
 from govdash.store.engine import Session
 from govdash.store.models import JournalHead, JournalLine
 from govdash.store.sealing import Mark, Seal
@@ -36,7 +37,8 @@ def record(  # the words of a sentence: who did what to what, when
 ) -> JournalLine:
     """Add one line in the caller's transaction; from where is known by its `Store`.
 
-    `detail`, `before` and `after` must be JSON-safe and hold no person data. SQLite writers are
+    `detail`, `before` and `after` must be JSON-safe and hold no person data; `note`, which people
+    may have typed, is masked, because no line can be taken back. SQLite writers are
     serialised by their transaction; on PostgreSQL an advisory lock is held until the transaction
     ends. With the audit key of the `Store` the line is sealed and the head signed.
 
@@ -61,7 +63,7 @@ def record(  # the words of a sentence: who did what to what, when
         subject=subject,
         result=result,
         detail=_plain(detail or {}),
-        note=note,
+        note=mask(note),
         address=origin.address,
         via=origin.via,
         request_id=origin.request_id,

@@ -206,4 +206,4 @@ def _rejects(page: Page, run: Import) -> None:
         )
         st.dataframe(table.fillna(""), hide_index=True)
     if run.reject_file:
-        importreport.reject_button(page, run.reject_file, key=f"gi_rejects_{run.id}")
+        importreport.reject_button(page, run.reject_file)

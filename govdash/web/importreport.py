@@ -1,18 +1,16 @@
 """What an import says of itself: while it runs, when it is done, and the rows it could not take."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import streamlit as st
 
-from govdash.access import User, acts
+from govdash.api import takings
 from govdash.core.permissions import Permission
 from govdash.ingest import in_words
 from govdash.ingest.importing import ImportReport
-from govdash.ingest.rejects import FOLDER as REJECTS
-from govdash.ingest.rejects import read_rejects
-from govdash.store import Store, journal
+from govdash.report import rejected as reject_files
 from govdash.web import workparts
 from govdash.web.background import Task
 from govdash.web.page import Page
@@ -47,7 +45,7 @@ def outcome(page: Page, task: Task) -> None:
     show(_tiles(report.read, report.accepted, report.rejected, report.duplicate, new))
     reasons(report.reasons, report.warnings)
     if report.reject_file:
-        reject_button(page, report.reject_file, key="gi_rejects")
+        reject_button(page, report.reject_file)
 
 
 def reasons(rejected: Mapping[str, int], repaired: Mapping[str, int]) -> None:
@@ -60,40 +58,28 @@ def reasons(rejected: Mapping[str, int], repaired: Mapping[str, int]) -> None:
         show(_table(repaired))
 
 
-def reject_button(page: Page, reject_file: str, *, key: str) -> None:
-    """Offer the rejected rows; they hold raw texts, so taking them out is journalled."""
-    folder = (page.settings.var / REJECTS).resolve()
-    path = Path(reject_file).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
+def reject_button(page: Page, reject_file: str) -> None:
+    """Offer the rejected rows; they hold raw texts, so each download is judged and journalled."""
+    name = Path(reject_file).name
+    if reject_files.path_of(page.settings, name) is None:
         st.caption("被拒行的文件已不在服务器上。")
         return
     if not page.user.may(Permission.EVENT_IMPORT, area=None):
         return
-
-    later = page.later()
-
-    def data() -> bytes:
-        store, user, at = later()
-        return take_rejects(store, user, path, at=at)
-
-    st.download_button(
-        "下载被拒的行",
-        data=data,
-        file_name=f"被拒_{path.name.removesuffix('.sealed')}",
-        mime="text/csv",
-        icon=":material/download:",
-        key=key,
-        help="含原文，可能有个人信息，请妥善保管；改正后可直接再导入。",
+    show(
+        el(
+            "div",
+            el(
+                "a",
+                "下载被拒的行",
+                cls="gw-button",
+                href=takings.REJECTS.replace("{name}", quote(name)).lstrip("/"),
+                download="",
+                title="含原文，可能有个人信息，请妥善保管；改正后可直接再导入。每次下载记一行日志。",
+            ),
+            cls="gw-buttons",
+        )
     )
-
-
-def take_rejects(store: Store, user: User, path: Path, *, at: datetime) -> bytes:
-    """Return the file of rejected rows, journalled: it may hold person data."""
-    did, subject = "rejects.download", f"file:{path.name}"[:120]
-    with acts.act(store, user, did=did, subject=subject, at=at) as session:
-        user.require(Permission.EVENT_IMPORT, area=None)
-        journal.record(session, actor=user.login, did=did, subject=subject, at=at)
-    return read_rejects(path, store.vault)
 
 
 def _tiles(read: int, accepted: int, rejected: int, duplicate: int, note: str) -> Html:

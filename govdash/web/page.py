@@ -1,7 +1,7 @@
 """The frame of every page: the user, one read session, the stores, the time, the filter bar."""
 
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Concatenate, ParamSpec, TypeVar
@@ -11,8 +11,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from govdash.access import User, acts, query_for, sessions
-from govdash.core.errors import GovDashError, InputError, Refused, SignedOut
+from govdash.access import User, acts, query_for
+from govdash.core.errors import GovDashError, InputError, NotFound, Refused, SignedOut
 from govdash.core.filters import EventFilter, EventQuery
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
@@ -165,20 +165,6 @@ class Page:
             fresh.default = self.default
             yield fresh
 
-    def later(self) -> Callable[[], tuple[Store, User, datetime]]:
-        """Return what tells who acts when a file is fetched, which no run of the page does.
-
-        The session is the one of now, judged at that moment: `SignedOut` when it has ended.
-        """
-        token, store, settings = signed.token(), self.store, self.settings
-
-        def then() -> tuple[Store, User, datetime]:
-            at = datetime.now(UTC)
-            with store.read() as session:
-                return store, sessions.user_of(session, token, settings=settings, at=at), at
-
-        return then
-
     def _told(self, areas: Mapping[str, str]) -> Mapping[str, str]:
         """Leave the names of areas out that a link may name, but the viewer does not see.
 
@@ -219,6 +205,7 @@ def open_page(title: str, *, needs: Permission) -> Generator[Page]:
 @contextmanager
 def _opened(title: str, needs: Permission, *, again: bool = False) -> Generator[Page]:
     may_open = False
+    known: tuple[Store, User, datetime] | None = None
     try:
         settings = resources.settings()
         store = resources.store(settings).acting(signed.origin())
@@ -226,17 +213,33 @@ def _opened(title: str, needs: Permission, *, again: bool = False) -> Generator[
             now = datetime.now(UTC)
             user = signed.user_now(session, settings, at=now)
             _require(store, user, title, needs, now)
-            may_open = True
+            may_open, known = True, (store, user, now)
             yield Page(title, needs, settings, store, session, user, now)
     except GovDashError as error:
         lost = isinstance(error, SignedOut) or (isinstance(error, Refused) and not may_open)
         if again and lost:
             st.rerun()
+        if known and may_open and isinstance(error, (Refused, NotFound)):
+            _note(*known, title, error)
         if isinstance(error, SignedOut):
             signed.say_signed_out(str(error))
         else:
             st.error(str(error), icon=":material/error:")
         st.stop()
+
+
+def _note(store: Store, user: User, at: datetime, title: str, error: GovDashError) -> None:
+    """Journal what a page's link named and its viewer may not see; once in a session."""
+    told: set[str] = st.session_state.setdefault(REFUSED, set())
+    mark = f"{title}：{error}"
+    if mark in told:
+        return
+    told.add(mark)
+    with (
+        suppress(GovDashError),
+        acts.refusals(store, user, did="page.open", subject=f"page:{title}", at=at),
+    ):
+        raise error
 
 
 def _require(store: Store, user: User, title: str, needs: Permission, at: datetime) -> None:

@@ -1,18 +1,19 @@
 """Taking personal data out: the form of who asks, what became of it, the counted download."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 import streamlit as st
 
-from govdash.access import User, acts
+from govdash.access import User
+from govdash.api import takings
 from govdash.core.errors import GovDashError
 from govdash.core.filters import EventQuery
 from govdash.core.permissions import Permission
 from govdash.core.vocab import ReleaseState
 from govdash.language.masking import mask
-from govdash.report import export, export_sources, releases
+from govdash.report import export_sources, releases
 from govdash.report.export import Format
 from govdash.store import Session, accounts
 from govdash.store.models import Release
@@ -119,30 +120,21 @@ def _buttons(page: Page, release: Release) -> None:
     if release.state is ReleaseState.ASKED:
         st.button("撤回申请", key=f"gr_withdraw_{number}", on_click=_withdraw, args=(page, number))
     elif releases.ready(release, at=page.now):
-        st.download_button(
-            "下载（计一次）",
-            data=_file(page, number),
-            file_name=f"{number}-{release.taken + 1}.{release.format}",
-            mime=Format(release.format).mime,
-            icon=":material/download:",
-            key=f"gr_take_{number}_{release.taken}",
-            type="primary",
-            help="按下即计一次下载；每一行都带水印编号，可追查到您。",
+        href = takings.RELEASES.replace("{number}", number).lstrip("/")
+        show(
+            el(
+                "div",
+                el(
+                    "a",
+                    "下载（计一次）",
+                    cls="gw-button primary",
+                    href=href,
+                    download="",
+                    title="每次下载都重新核对权限、计一次；每一行都带水印编号，可追查到您。",
+                ),
+                cls="gw-buttons",
+            )
         )
-
-
-def _file(page: Page, number: str) -> Callable[[], bytes]:
-    later, lake, zone = page.later(), page.lake, page.zone
-
-    def data() -> bytes:
-        store, user, at = later()
-        with acts.act(
-            store, user, did="release.take", subject=f"release:{number}", at=at
-        ) as session:
-            taken = releases.take(session, store, lake, number, actor=user, at=at, zone=zone)
-        return b"".join(export.chunks(taken.export, taken.format))
-
-    return data
 
 
 def _withdraw(page: Page, number: str) -> None:

@@ -27,6 +27,12 @@ def test_small_counts_that_together_make_enough_need_no_other():
     assert list(hidden_cells(table, [["district"]])) == [True, True, False]
 
 
+def test_one_hidden_cell_is_never_alone_in_a_line_that_shows_others():
+    """Else a total less the others is the cell, and with it the small one beside it."""
+    table = table_of([("东", "噪声", 3), ("东", "占道", 7), ("西", "噪声", 20), ("西", "占道", 30)])
+    assert list(hidden_cells(table, LINES)) == [True, True, True, True]
+
+
 def test_a_zero_says_nothing_of_anybody_and_stays():
     table = table_of([("东", "噪声", 0), ("东", "占道", 5)])
     assert list(hidden_cells(table, LINES)) == [False, False]
@@ -57,4 +63,5 @@ def test_in_no_line_do_the_hidden_cells_make_a_small_figure_while_another_is_ope
         for _, line in table.assign(hidden=hidden).groupby(names):
             kept_back = line.loc[line["hidden"], "n"].sum()
             open_ = line.loc[~line["hidden"] & (line["n"] > 0)]
-            assert kept_back == 0 or kept_back >= least or open_.empty
+            n_hidden = int(line["hidden"].sum())
+            assert n_hidden == 0 or (kept_back >= least and n_hidden >= 2) or open_.empty

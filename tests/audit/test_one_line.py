@@ -33,7 +33,7 @@ from govdash.core.vocab import (
     Shown,
 )
 from govdash.lake import Lake
-from govdash.report import releases
+from govdash.report import rejected, releases
 from govdash.report.export import Format
 from govdash.store import Session, Store, accounts, devices, journal, keys, persons
 from govdash.store.models import (
@@ -51,7 +51,6 @@ from govdash.store.models import (
     Release,
     Suppression,
 )
-from govdash.web import importreport
 from govdash.workflow import (
     alerts,
     asking,
@@ -367,11 +366,14 @@ def import_areas(b: Bench) -> None:
 
 
 def rejects(b: Bench) -> None:
-    file = b.folder / "rejects.csv"
-    file.write_text("x", "utf-8")
+    settings = b.settings
+    folder = settings.var / "rejects"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "rejects.csv").write_text("x", "utf-8")
     with b.store.read() as session:
         user = b.user(session)
-    assert importreport.take_rejects(b.store, user, file, at=soon()) == b"x"
+    told = rejected.take(b.store, settings, "rejects.csv", actor=user, at=soon())
+    assert told == b"x"
 
 
 def add_key(b: Bench) -> None:

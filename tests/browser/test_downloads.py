@@ -52,7 +52,7 @@ def test_personal_data_leaves_by_two_persons_and_each_file_has_its_number(
     approver.page.get_by_role("button", name="批准", exact=True).first.click()
     expect(approver.page.get_by_text("小时内可下载")).to_be_visible(timeout=SECONDS)
 
-    button = asker.page.get_by_role("button", name="下载（计一次）").first
+    button = asker.page.get_by_role("link", name="下载（计一次）").first
     expect(button).to_be_visible(timeout=SECONDS)
     with asker.page.expect_download() as told:
         button.click()
@@ -73,7 +73,7 @@ def test_a_rejected_row_is_fetched_as_it_came_by_who_imported_it(
     start = duty.page.get_by_role("button", name="导入", exact=True)
     expect(start).to_be_enabled(timeout=SECONDS)
     start.click()
-    button = duty.page.get_by_role("button", name="下载被拒")
+    button = duty.page.get_by_role("link", name="下载被拒")
     expect(button).to_be_visible(timeout=SECONDS)
     with duty.page.expect_download() as told:
         button.click()

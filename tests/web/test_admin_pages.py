@@ -106,7 +106,7 @@ def test_a_file_is_rehearsed_imported_and_imported_again_and_the_numbers_add_up(
     app = finished(press(app, "导入"), "task")
     assert runs(built) == [(4, 2, 1, 1)]
     assert "时间无法识别" in drawn(app)
-    assert any(b.label == "下载被拒的行" for b in app.download_button)
+    assert 'href="api/v1/rejects/' in drawn(app)
     app = finished(press(app, "导入"), "task")
     assert runs(built)[0] == (4, 0, 1, 3)
 
@@ -267,7 +267,7 @@ def test_a_reject_file_outside_its_folder_is_never_handed_out(at_page, built, tm
         )
     app = at_page(DATA, tab="导入记录")
     assert "a.csv" in drawn(app)
-    assert not app.download_button
+    assert "api/v1/rejects" not in drawn(app)
     assert any("已不在服务器上" in caption.value for caption in app.caption)
 
 
