@@ -73,8 +73,15 @@ def test_a_file_is_counted_marked_and_gone_after_the_last_time(client, built, nu
 
 def test_somebody_else_gets_nothing_of_it_and_a_line(client, built, settings, number):
     with built.write() as session:
-        other = accounts.add_account(session, login="other", name="旁人", at=datetime.now(UTC))
-        accounts.set_roles(session, other.id, ["local_operator"])
+        accounts.put_role(
+            session,
+            code="taker",
+            name="可导出",
+            permissions=["scope:export:personal", "scope:event:export", "scope:event:read"],
+        )
+        other = accounts.add_account(
+            session, login="other", name="旁人", roles=["taker"], at=datetime.now(UTC)
+        )
         accounts.set_scope(session, other, areas=[], units=[], whole_city=True)
     client.cookies.clear()
     client.cookies.update(cookie(sign_in(built, settings, login="other")))
