@@ -43,6 +43,7 @@ class Page:
     default: choice.Preset = choice.PRESETS[0]
     bar: DeltaGenerator | None = field(default=None, repr=False)  # the row of title and filters
     beside: DeltaGenerator | None = field(default=None, repr=False)  # the place of `say`
+    trouble: DeltaGenerator | None = None  # where an error of the page's body is said
 
     @property
     def lake(self) -> Lake:
@@ -199,6 +200,7 @@ def open_page(title: str, *, needs: Permission) -> Generator[Page]:
         with page.bar, st.container(key="gd_head", horizontal=True, gap="small"):
             show(el("h1", title, cls="gd-h1"), width="content")
             page.beside = st.empty()
+        page.trouble = st.empty()
         yield page
 
 
@@ -206,6 +208,7 @@ def open_page(title: str, *, needs: Permission) -> Generator[Page]:
 def _opened(title: str, needs: Permission, *, again: bool = False) -> Generator[Page]:
     may_open = False
     known: tuple[Store, User, datetime] | None = None
+    opened: Page | None = None
     try:
         settings = resources.settings()
         store = resources.store(settings).acting(signed.origin())
@@ -214,7 +217,8 @@ def _opened(title: str, needs: Permission, *, again: bool = False) -> Generator[
             user = signed.user_now(session, settings, at=now)
             _require(store, user, title, needs, now)
             may_open, known = True, (store, user, now)
-            yield Page(title, needs, settings, store, session, user, now)
+            opened = Page(title, needs, settings, store, session, user, now)
+            yield opened
     except GovDashError as error:
         lost = isinstance(error, SignedOut) or (isinstance(error, Refused) and not may_open)
         if again and lost:
@@ -224,7 +228,9 @@ def _opened(title: str, needs: Permission, *, again: bool = False) -> Generator[
         if isinstance(error, SignedOut):
             signed.say_signed_out(str(error))
         else:
-            st.error(str(error), icon=":material/error:")
+            # below the title, where it is seen; not below what the page has drawn so far
+            place = opened.trouble if opened is not None else None
+            (place or st).error(str(error), icon=":material/error:")
         st.stop()
 
 

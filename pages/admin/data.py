@@ -26,7 +26,7 @@ with open_page("数据汇聚", needs=Permission.EVENT_READ) as page:
     tab = st.segmented_control(
         "功能",
         [tab for tab in TABS if tab != "personal" or releases.may_ask(page)],
-        default="import",
+        default="import" if page.user.may(Permission.EVENT_IMPORT, area=None) else "export",
         required=True,
         key="tab",
         format_func=lambda tab: TABS[tab],

@@ -169,7 +169,7 @@ def _again(
 ) -> int:
     """Repeat the last step, however often, until somebody does something."""
     repeat = chain_of(escalation).again(alert.level)
-    assert repeat is not None  # noqa: S101  # a chain without one is not loaded
+    assert repeat is not None  # noqa: S101  # nosec B101 # a chain without one is not loaded
     n = sum(mark.startswith("again-") for mark in escalation.told)
     due = escalation.next_at if n or "again" in escalation.told else None
     if due is None:  # all steps were taken just now: the first repeat lies ahead

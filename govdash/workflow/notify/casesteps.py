@@ -176,7 +176,7 @@ def _again(
     """Repeat the last step of the chain while the case stays open; not while it is on hold."""
     chain = chain_of(escalation)
     repeat, step = chain.again(None), chain.steps[-1]
-    assert repeat is not None  # noqa: S101  # a chain without one is not loaded
+    assert repeat is not None  # noqa: S101  # nosec B101 # a chain without one is not loaded
     n = sum(mark.startswith(f"{_AGAIN}-") for mark in escalation.told)
     due = escalation.next_at if _AGAIN in escalation.told else None
     new = 0
