@@ -24,6 +24,7 @@ class Entry:
     whole_city: bool
     factor: bool
     sessions: int
+    reset_by: str  # login of who reset it, while that waits to be confirmed; else empty
 
 
 def directory(session: Session, actor: User, *, at: datetime) -> Sequence[Entry]:
@@ -46,6 +47,8 @@ def _entry(
     state = "有效" if account.active else "已停用"
     if account.active and key_of(account.login) in locked:
         state = "暂时锁定"
+    elif account.active and account.reset_by is not None:
+        state = "待确认"
     return Entry(
         login=account.login,
         name=account.name,
@@ -56,4 +59,5 @@ def _entry(
         whole_city=account.whole_city,
         factor=account.totp_on_at is not None,
         sessions=len(signing.open_of_user(session, account.id, at=at)),
+        reset_by=account.reset_by or "",
     )

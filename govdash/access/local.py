@@ -80,11 +80,12 @@ def _named(session: Session, login: str) -> User:
 
 
 def _holders(session: Session, needs: Permission) -> list[str]:
-    """Return the logins of the open accounts that hold a permission, the local operator aside."""
+    """Return the logins of those who come in and hold a permission, the local operator aside."""
     return [
         account.login
         for account in accounts.listed(session)
         if account.active
+        and account.reset_by is None
         and not is_local(account)
         and needs in accounts.permissions_of(session, account.id)
     ]

@@ -133,7 +133,7 @@ def finish(door: Door, sealed: str, sent: Mapping[str, str], *, at: datetime) ->
     identity = identity_of(door.settings, str(claims.get(door.settings.oidc_claim) or ""))
     with door.store.write() as session:
         account = account_of(session, identity)
-        if account is not None and account.active:
+        if account is not None and account.active and account.reset_by is None:
             token = sessions.begin(
                 session,
                 account,
@@ -147,6 +147,8 @@ def finish(door: Door, sealed: str, sent: Mapping[str, str], *, at: datetime) ->
         who, why = _UNKNOWN, "统一身份没有绑定账号；请把您在统一身份平台的标识告诉系统管理员。"
         if account is not None:
             who, why = account.login, "账号已停用，请联系管理员。"
+            if account.active:
+                why = sessions.WAITS
         _note(session, who, at=at, why=why)
     raise Refused(why)
 

@@ -1,7 +1,7 @@
 """The accounts as administrators keep them: who, which roles, what they see, locked or not.
 
 The system administrator keeps accounts and passwords, the security administrator roles, scopes and
-second factors. To act as somebody else takes both.
+second factors. To act as somebody else takes both: a reset counts when it is confirmed.
 """
 
 import re
@@ -50,13 +50,18 @@ def add(session: Session, *, actor: User, login: str, name: str, at: datetime) -
 
 
 def new_password(session: Session, login: str, *, actor: User, at: datetime) -> str:
-    """Give an account another password, to be changed at once; its sessions end."""
+    """Give an account another password, to be changed at once; its sessions end.
+
+    Whoever may do something signs in with it only when `confirm` followed.
+    """
     actor.require_held(Permission.USER_EDIT)
     account = changeable(session, login)
     made = passwords.made(login)
     passwords.put(session, account, made, at=at, must_change=True)
+    _await(session, account, actor, at)
     ended = signing.revoke_of_user(session, account.id, at=at)
-    _log(session, actor, "user.password", login, at, detail={"sessions_ended": ended})
+    detail = {"sessions_ended": ended, "waits": waits(account)}
+    _log(session, actor, "user.password", login, at, detail=detail)
     return made
 
 
@@ -75,8 +80,37 @@ def bind(session: Session, login: str, identity: str | None, *, actor: User, at:
         raise InputError(f"这个统一身份已绑定账号“{other.login}”；请先解除。")
     before = {"identity": account.identity}
     account.identity = identity
+    if identity is not None and identity != before["identity"]:
+        _await(session, account, actor, at)
     signing.revoke_of_user(session, account.id, at=at)
     _log(session, actor, "user.bind", login, at, before=before, after={"identity": identity})
+
+
+def confirm(session: Session, login: str, *, actor: User, at: datetime) -> None:
+    """Let a reset password or a new identity count: the second of two people.
+
+    Raises
+    ------
+    Refused
+        When the actor may not, reset it, or is the one whose account it is.
+    InputError
+        When nothing waits.
+    """
+    actor.require_held(Permission.ROLE_EDIT)
+    _not_oneself(actor, login, "确认重置")
+    account = changeable(session, login)
+    if not waits(account):
+        raise InputError(f"账号“{login}”没有等待确认的重置。")
+    if account.reset_by == actor.login:
+        raise Refused("这次重置是您自己做的，不能由您确认；请由另一位安全管理员办理。")
+    before = {"reset_by": account.reset_by}
+    account.reset_by = account.reset_at = None
+    _log(session, actor, "user.confirm", login, at, before=before)
+
+
+def waits(account: UserAccount) -> bool:
+    """Whether a reset of the account waits to be confirmed."""
+    return account.reset_by is not None
 
 
 def lock(session: Session, login: str, *, actor: User, at: datetime) -> None:
@@ -184,6 +218,12 @@ def check_areas(session: Session, areas: Sequence[str]) -> None:
     for area in areas:
         if area not in known:
             raise InputError(f"没有区域“{area}”；应为区域路径，例如 /310000/。")
+
+
+def _await(session: Session, account: UserAccount, actor: User, at: datetime) -> None:
+    """Let a reset count only when it is confirmed, if the account may do anything at all."""
+    if accounts.roles_of(session, account.id):
+        account.reset_by, account.reset_at = actor.login, at
 
 
 def _not_oneself(actor: User, login: str, what: str) -> None:

@@ -26,6 +26,7 @@ from govdash.store.models import DeviceToken, UserAccount, UserSession
 ABSOLUTE: Final = timedelta(hours=12)
 KEPT: Final = timedelta(days=30)  # ended sessions, for the list of a user's sessions
 _AGENT: Final = 200
+WAITS: Final = "密码或统一身份刚被重置，须由安全管理员确认后才能登录；请联系安全管理员。"
 #: What a wall display may do.
 SHOWN: Final = frozenset({Permission.EVENT_READ, Permission.ALERT_READ, Permission.CASE_READ})
 
@@ -115,6 +116,8 @@ def ended(
         return "大屏令牌已失效，请向管理员索取新的令牌。" if gone else ""
     if account is None or not account.active:
         return "账号已停用，请联系管理员。"
+    if account.reset_by is not None:
+        return WAITS
     if at - row.active_at >= idle:
         return f"超过 {idle // timedelta(minutes=1)} 分钟没有操作，请重新登录。"
     return ""

@@ -32,7 +32,7 @@ def sign_in(door: Door, login: str, password: str, *, at: datetime) -> str:
     Raises
     ------
     Refused
-        When they are wrong; `TooMany` when it was tried too often.
+        When they are wrong or wait to be confirmed; `TooMany` when it was tried too often.
     """
     login = login.strip()
     tried = lockout.keys(login, door.store.origin.address)
@@ -42,21 +42,23 @@ def sign_in(door: Door, login: str, password: str, *, at: datetime) -> str:
         account = accounts.account(session, login)
         known = account.password_hash if account and _comes_in(account) else None
     # The slow part is outside every transaction: on SQLite others wait for a writer.
-    good = passwords.verified(password, known)
+    good, why = passwords.verified(password, known), WRONG
     with door.store.write() as session:
         account = accounts.account(session, login)
         if good and known and account and _comes_in(account) and account.password_hash == known:
             lockout.succeeded(session, tried, at=at)
-            if passwords.weak_hash(known):
-                account.password_hash = passwords.hashed(password)
-            token = sessions.begin(
-                session, account, at=at, origin=door.store.origin, agent=door.agent
-            )
-            _note(session, login, "session.begin", at=at)
-            return token
+            if account.reset_by is None:
+                if passwords.weak_hash(known):
+                    account.password_hash = passwords.hashed(password)
+                token = sessions.begin(
+                    session, account, at=at, origin=door.store.origin, agent=door.agent
+                )
+                _note(session, login, "session.begin", at=at)
+                return token
+            why, locks = sessions.WAITS, False
         who = account.login if account else _UNKNOWN
-        _note(session, who, "session.begin", at=at, why=WRONG, locks=locks)
-    raise Refused(WRONG)
+        _note(session, who, "session.begin", at=at, why=why, locks=locks)
+    raise Refused(why)
 
 
 def give_code(door: Door, token: str, code: str, *, at: datetime) -> str:

@@ -66,10 +66,23 @@ def set_password(login: Login, *, as_json: AsJson = False) -> None:
     store = _store()
     with _acting(store, "user.password", login) as user, store.write() as session:
         made = people.new_password(session, login, actor=user, at=_now())
+        waits = people.waits(people.found(session, login))
     if as_json:
         typer.echo(json.dumps({"login": login, "password": made}))
     else:
         typer.echo(f"{login} 的新密码（只显示这一次）：{made}")
+        if waits:
+            typer.echo(f"安全管理员确认后才能登录：govdash users confirm {login}")
+
+
+@app.command(help="确认密码或统一身份的重置；安全管理员核实本人后运行，此后才能登录。")
+def confirm(login: Login) -> None:
+    """Let a reset count."""
+    store = _store()
+    first = Permission.ROLE_EDIT
+    with _acting(store, "user.confirm", login, first) as user, store.write() as session:
+        people.confirm(session, login, actor=user, at=_now())
+    typer.echo(f"账号 {login} 的重置已确认。")
 
 
 @app.command(help="绑定统一身份平台的标识；不给标识则解除。绑定后立即退出其全部会话。")
@@ -85,7 +98,10 @@ def bind(
     with _acting(store, "user.bind", login) as user, store.write() as session:
         identity = oidc.identity_of(settings, told) if told else None
         people.bind(session, login, identity, actor=user, at=_now())
+        waits = people.waits(people.found(session, login))
     typer.echo(f"账号 {login} 已{'绑定' if told else '解除'}统一身份。")
+    if told and waits:
+        typer.echo(f"安全管理员确认后才能登录：govdash users confirm {login}")
 
 
 @app.command(help="停用账号，立即退出其全部会话。")

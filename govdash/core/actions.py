@@ -66,6 +66,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "user.add": "开设账号",
     "user.password": "重置密码",
     "user.lock": "停用账号",
+    "user.confirm": "确认重置",
     "user.bind": "绑定统一身份",
     "user.email": "登记邮箱",
     "user.unlock": "启用账号",

@@ -17,7 +17,7 @@ from govdash.web.page import Page
 from govdash.web.parts import card_title, empty, show
 
 KEY: Final = "account"  # URL parameter: the login that is looked at
-TONES: Final = {"有效": "good", "已停用": "faint", "暂时锁定": "bad"}
+TONES: Final = {"有效": "good", "已停用": "faint", "暂时锁定": "bad", "待确认": "bad"}
 Plain = Callable[[Session, str, User, datetime], str]
 
 
@@ -57,6 +57,7 @@ def account_card(page: Page, entry: Entry | None) -> None:
                 ("单位", "、".join(units.get(code, code) for code in entry.units)),
                 ("动态验证码", "已设置" if entry.factor else "未设置"),
                 ("登录中的会话", entry.sessions),
+                *_waiting(entry),
             ]
         )
     )
@@ -99,7 +100,7 @@ def new_account(page: Page) -> None:
 
 def _system_buttons(page: Page, entry: Entry) -> None:
     _confirmed(page, entry, "重置密码", "user.password", _new_password, "lock_reset")
-    if entry.state == "有效":
+    if entry.state in {"有效", "待确认"}:
         _confirmed(page, entry, "停用", "user.lock", _lock, "block")
     else:
         _confirmed(page, entry, "启用", "user.unlock", _unlock, "lock_open")
@@ -115,7 +116,14 @@ def _confirmed(page: Page, entry: Entry, label: str, did: str, do: Plain, icon: 
 
 def _new_password(session: Session, login: str, user: User, at: datetime) -> str:
     made = people.new_password(session, login, actor=user, at=at)
-    return f"{login} 的新密码（只显示这一次，登录后必须修改）：{made}"
+    waits = people.waits(people.found(session, login))
+    then = "安全管理员在“角色权限”确认后才能登录，" if waits else ""
+    return f"{login} 的新密码（只显示这一次，{then}登录后必须修改）：{made}"
+
+
+def _waiting(entry: Entry) -> list[tuple[str, str]]:
+    said = f"由 {entry.reset_by} 重置密码或统一身份，安全管理员确认后才能登录"
+    return [("待确认", said)] if entry.reset_by else []
 
 
 def _lock(session: Session, login: str, user: User, at: datetime) -> str:

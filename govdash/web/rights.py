@@ -28,7 +28,15 @@ def finish(
 
 
 def buttons(page: Page, entry: Entry) -> None:
-    """Draw the button that forgets a second factor, once it is confirmed."""
+    """Draw the buttons that let a reset count and that forget a second factor."""
+    if entry.reset_by:
+        with st.popover("确认重置", icon=":material/how_to_reg:"):
+            st.write(
+                f"{entry.reset_by} 重置了 {entry.name}（{entry.login}）的密码或统一身份。"
+                "请先向本人核实是本人要求的，再确认；确认后才能登录。"
+            )
+            if st.button("已核实，确认重置", key=f"gp_user.confirm_{entry.login}", type="primary"):
+                finish(page, entry, "user.confirm", _confirm)
     with st.popover("重置验证码", icon=":material/phonelink_erase:", disabled=not entry.factor):
         st.write(f"重置 {entry.name}（{entry.login}）的动态验证码？请先核实本人身份。")
         key = f"gp_user.factor_{entry.login}"
@@ -96,6 +104,11 @@ def _scope_form(page: Page, entry: Entry) -> None:
         return f"{login} 的范围已更新，下一次查询起生效。"
 
     finish(page, entry, "user.areas", give)
+
+
+def _confirm(session: Session, login: str, user: User, at: datetime) -> str:
+    people.confirm(session, login, actor=user, at=at)
+    return f"{login} 的重置已确认，本人可以登录。"
 
 
 def _reset(session: Session, login: str, user: User, at: datetime) -> str:

@@ -18,15 +18,18 @@ from starlette.testclient import TestClient
 from govdash.access import oidc, people, roles, sessions
 from govdash.access.secret import Safe
 from govdash.access.signin import Door
-from govdash.access.users import SYSTEM
+from govdash.access.users import SYSTEM, User
 from govdash.api.cookies import SESSION
 from govdash.api.federated import BACK, START, STATE, federated_routes
 from govdash.api.signing import signing_routes
 from govdash.core.errors import Refused, SettingsError, Unavailable
+from govdash.core.filters import Scope
+from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.vocab import Result
 from govdash.store import Store, accounts, journal
 
+FANG = User("fang", "方正", frozenset({Permission.ROLE_EDIT}), Scope(areas=()))
 OTHER_HOST = "http://id.example.cn"
 
 
@@ -66,6 +69,8 @@ def bind(store: Store, settings: Settings, login: str, told: str) -> None:
     with store.write() as session:
         identity = oidc.identity_of(settings, told)
         people.bind(session, login, identity, actor=SYSTEM, at=datetime.now(UTC))
+        if people.waits(people.found(session, login)):
+            people.confirm(session, login, actor=FANG, at=datetime.now(UTC))
 
 
 @pytest.fixture

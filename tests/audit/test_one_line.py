@@ -421,6 +421,15 @@ def on_somebody(*words: str) -> Callable[[Bench], None]:
     return do
 
 
+def confirm_reset(b: Bench) -> None:
+    """Confirm what somebody else has reset."""
+    at = datetime.now(UTC)
+    with b.store.write() as session:
+        row = accounts.add_account(session, login="sun", name="孙", roles=(), at=at)
+        row.reset_by, row.reset_at = "gao", at
+    b.command("users", "confirm", "sun")
+
+
 def unmask(b: Bench) -> None:
     """Look at the reporter of a case in clear."""
     now = datetime.now(UTC)
@@ -609,6 +618,7 @@ DO: dict[str, Callable[[Bench], None]] = {
     "user.password": on_somebody("set-password"),
     "user.lock": on_somebody("lock"),
     "user.bind": on_somebody("bind"),
+    "user.confirm": confirm_reset,
     "user.unlock": on_somebody("unlock"),
     "user.roles": on_somebody("roles"),
     "user.areas": on_somebody("areas", "--all-areas"),

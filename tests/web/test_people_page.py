@@ -97,6 +97,17 @@ def test_a_closed_account_is_signed_out_and_can_be_opened_again(
     assert "1 个会话" in app.success[0].value
 
 
+def test_a_reset_is_confirmed_by_the_security_administrator_before_it_counts(at_page, city: Store):
+    with city.write() as session:
+        accounts.set_roles(session, people.found(session, "li").id, ["duty"])
+    app = press(at_page(ACCOUNTS, "gao"), "确认重置密码")
+    assert "安全管理员在“角色权限”确认后才能登录" in app.success[0].value
+    app = press(at_page(RIGHTS, "fang"), "已核实，确认重置")
+    assert "本人可以登录" in app.success[0].value
+    assert newest(city, "user.confirm") == ("fang", "account:li", "done")
+    assert "已核实，确认重置" not in labels(well(app.run()))
+
+
 def test_the_security_administrator_gives_roles_and_scope(at_page, city: Store):
     app = at_page(RIGHTS, "fang")
     app.multiselect(key="gp_roles_li").set_value(["duty"])

@@ -26,6 +26,9 @@ class UserAccount(Base):
     password_set_at: Mapped[datetime | None]
     must_change: Mapped[bool] = mapped_column(default=False)  # the password, before all else
     identity: Mapped[str | None] = mapped_column(Text)  # at a provider of identities
+    # Who gave another password or identity; nobody signs in until another administrator confirms.
+    reset_by: Mapped[str | None] = mapped_column(String(60))
+    reset_at: Mapped[datetime | None]
     totp_secret: Mapped[str | None] = mapped_column(Text)  # encrypted, with a key not kept here
     totp_on_at: Mapped[datetime | None]  # since when a code is asked for
     totp_step: Mapped[int | None]  # the newest 30 s whose code was taken; none counts twice
