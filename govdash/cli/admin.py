@@ -151,7 +151,7 @@ def _checks(settings: Settings, at: datetime) -> "list[Check]":
     lake = Lake.open(settings)
     with store.read() as session:
         found += status.quick_checks(store, session, lake, settings, at=at)
-        found += status.deep_checks(store, session, lake)
+        found += status.deep_checks(store, lake, settings)
         found.append(status.next_steps(session, SYSTEM.scope, at=at))
         found.append(_clock(session, at))
     store.close()

@@ -14,7 +14,7 @@ from govdash.core.errors import InputError
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.times import day_start
-from govdash.report import checkpoints, journal_file, journal_table, pruning
+from govdash.report import auditing, checkpoints, journal_file, journal_table, pruning
 from govdash.report.journal_file import FileFormat
 from govdash.store import Store, chain
 from govdash.store.chain_pass import PRUNED
@@ -30,7 +30,7 @@ def verify(
     *,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(help="另存在别处的检查点文件，一并核对；整库被换成旧的只有它能发现。"),
+        typer.Option(help="再核对一个检查点文件；GOVDASH_CHECKPOINTS 里的总会核对。"),
     ] = None,
     file: Annotated[
         Path | None, typer.Option(help="只核对 govdash audit export 导出的文件，不需要数据库。")
@@ -40,23 +40,26 @@ def verify(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check every line, the signed head and the checkpoints; nothing is written."""
+    """Check every line, the signed head and the checkpoints, and journal what was found."""
     settings = Settings.from_environment()
     if file is not None:
         _verify_file(file, settings, key, as_json=as_json)
         return
     store = Store.of(settings, origin=here())
     store.require_schema()
-    kept = [] if checkpoint is None else checkpoints.read(checkpoint)
-    with store.read() as session:
-        found = chain.verify(session, outside=kept)
+    needs, did, what = Permission.JOURNAL_READ, auditing.VERIFY, "核对操作日志"
+    with acting(store, did=did, subject=auditing.SUBJECT, needs=needs, what=what) as user:
+        kept = checkpoints.kept(settings)
+        kept += [] if checkpoint is None else checkpoints.read(checkpoint)
+        found = auditing.verify(store, actor=user, at=datetime.now(UTC), outside=kept)
     if as_json:
         told = {"ok": found.first is None, **asdict(found), "outside": len(kept)}
         typer.echo(json.dumps(told, ensure_ascii=False))
     elif found.first is None:
         typer.echo(
             f"操作日志完好：{found.lines:,} 行，"
-            f"核对检查点 {found.checkpoints + len(kept)} 个（库内 {found.checkpoints}）。"
+            f"核对检查点 {found.checkpoints + len(kept)} 个（库内 {found.checkpoints}，"
+            f"库外 {len(kept)}）。"
         )
     else:
         typer.echo(f"操作日志被动过，第一处：{found.first}", err=True)

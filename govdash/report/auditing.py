@@ -1,6 +1,6 @@
 """The journal as the auditor works with it: proved on demand, and when it was proved last."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,6 +11,7 @@ from govdash.core.vocab import Result
 from govdash.store import Session, Store, chain, journal, journal_search
 from govdash.store.chain import Tell, Verdict
 from govdash.store.models import JournalLine
+from govdash.store.sealing import Mark
 
 VERIFY: Final = "audit.verify"
 SEARCH: Final = "audit.search"
@@ -39,8 +40,17 @@ def last_proof(session: Session) -> Proof | None:
     return max(found, key=lambda proof: proof.at, default=None)
 
 
-def verify(store: Store, *, actor: User, at: datetime, tell: Tell | None = None) -> Verdict:
+def verify(
+    store: Store,
+    *,
+    actor: User,
+    at: datetime,
+    outside: Sequence[Mark] = (),
+    tell: Tell | None = None,
+) -> Verdict:
     """Check the whole journal and journal what was found; a million lines take a minute or two.
+
+    `outside` are the checkpoints that lie elsewhere (`checkpoints.kept`), read before.
 
     Raises
     ------
@@ -49,7 +59,7 @@ def verify(store: Store, *, actor: User, at: datetime, tell: Tell | None = None)
     """
     actor.require_held(Permission.JOURNAL_READ)
     with store.read() as session:
-        found = chain.verify(session, tell=tell)
+        found = chain.verify(session, outside=outside, tell=tell)
     with store.write() as session:
         _record(session, found, actor=actor.login, at=at)
     return found

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from govdash.core.errors import InputError, Tampered
+from govdash.core.settings import Settings
 from govdash.report import auditing
 from govdash.store import Store, chain
 from govdash.store.sealing import Mark
@@ -62,6 +63,12 @@ def make(
     said = auditing.fault(found)
     auditing.note_fault(store, found, actor=actor, at=at)
     raise Tampered(f"操作日志被动过，不能签检查点：{said}")
+
+
+def kept(settings: Settings) -> list[Mark]:
+    """Return the checkpoints that the daily job has laid elsewhere; none before the first."""
+    path = settings.checkpoints / FILE
+    return read(path) if path.exists() else []
 
 
 def read(path: Path) -> list[Mark]:

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import pandas as pd
 
+from govdash.core.errors import InputError
 from govdash.core.filters import Scope
 from govdash.core.settings import Settings
 from govdash.core.vocab import Job
 from govdash.ingest import profiles
 from govdash.lake import Lake, queries
-from govdash.report import auditing
+from govdash.report import auditing, checkpoints
 from govdash.store import Session, Store, chain, counters, jobs
 from govdash.sync import parity
 from govdash.workflow.notify import auditor
@@ -100,9 +101,9 @@ def next_steps(session: Session, scope: Scope, *, at: datetime) -> Check:
     )
 
 
-def deep_checks(store: Store, session: Session, lake: Lake) -> list[Check]:
+def deep_checks(store: Store, lake: Lake, settings: Settings) -> list[Check]:
     """Compare every event of store and lake, and every line of the journal's chain; seconds."""
-    return [_parity(store, lake), _chain(session)]
+    return [_parity(store, lake), _chain(store, settings)]
 
 
 def freshness(lake: Lake, scope: Scope, settings: Settings, *, at: datetime) -> pd.DataFrame:
@@ -235,8 +236,23 @@ def _parity(store: Store, lake: Lake) -> Check:
     )
 
 
-def _chain(session: Session) -> Check:
-    found = chain.verify(session)
+def _chain(store: Store, settings: Settings) -> Check:
+    try:
+        kept = checkpoints.kept(settings)  # before the database is looked at: it goes on
+    except InputError as error:
+        return Check(
+            "操作日志链", State.BAD, str(error), "检查点文件可能被动过；请联系安全管理员。"
+        )
+    with store.read() as session:
+        found = chain.verify(session, outside=kept)
+    if found.first is None and found.checkpoints and not kept:
+        where = settings.checkpoints / checkpoints.FILE
+        return Check(
+            "操作日志链",
+            State.WARN,
+            f"{found.lines:,} 行完整，但检查点文件 {where} 不在，只核对了库内的检查点",
+            "找回该文件；每日检查点会写新的一份。",
+        )
     if found.first is None:
         said = "哈希链、封签、末行签名、检查点完整" if found.keyed else "哈希链完整"
         return Check("操作日志链", State.GOOD, f"{found.lines:,} 行，{said}")

@@ -13,7 +13,14 @@ from govdash.core.times import aware_utc
 from govdash.store import journal
 from govdash.store.chain_pass import DID, PRUNED, Broken, Pass, Start, hash_of, moment
 from govdash.store.engine import Session
-from govdash.store.models import AuditCheckpoint, JournalAnchor, JournalHead, JournalLine
+from govdash.store.models import (
+    AuditCheckpoint,
+    JournalAnchor,
+    JournalHead,
+    JournalLine,
+    Rule,
+    UserAccount,
+)
 from govdash.store.sealing import Mark, PublicKey, Seal
 
 CHECKPOINT: Final = "checkpoint"
@@ -63,7 +70,7 @@ def verify(
     seen = Pass(seal, _kept(session, inside), start)
     marks = _by_line(mark for mark in [*inside, *outside] if mark.last_id > start.last_id)
     here = start.fault or _walk(session, seen, marks, tell)
-    end = here or seen.missing(marks) or _bad_head(session, trusted, seen)
+    end = here or seen.missing(marks) or _bad_head(session, trusted, seen) or _wiped(session, seen)
     if here is not None or first is None:  # a line that is wrong is told before what follows it
         first = min(filter(None, (first, end)), key=lambda found: found.line_id, default=None)
     return Verdict(
@@ -264,6 +271,16 @@ def _bad_head(session: Session, trusted: PublicKey | None, seen: Pass) -> Broken
         )
     if (head.last_id, head.lines, head.last_hash) != (seen.last_id, seen.n, seen.last_hash):
         return Broken(head.last_id + 1, "末行签名停在此行之前：其后的行没有用审计密钥签名")
+    return None
+
+
+def _wiped(session: Session, seen: Pass) -> Broken | None:
+    """Find a journal without a line in a database that has begun: `init` itself writes some."""
+    if seen.n:
+        return None
+    for key in (UserAccount.id, Rule.code):
+        if session.scalar(select(key).limit(1)) is not None:
+            return Broken(1, "缺失：数据库里已有账号或规则，日志却一行也没有（全部被清空）")
     return None
 
 

@@ -72,7 +72,7 @@ def deep_panel(page: Page) -> None:
     if not st.button("开始核验", key="gs_deep"):
         return
     with st.spinner("正在核验…"):
-        found = status.deep_checks(page.store, page.session, page.lake)
+        found = status.deep_checks(page.store, page.lake, page.settings)
         found.append(status.next_steps(page.session, page.user.scope, at=page.now))
         show(_table(found))
 

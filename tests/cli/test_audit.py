@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from govdash.core.settings import Settings
-from govdash.store import Store, journal
+from govdash.core.vocab import Result
+from govdash.report import checkpoints
+from govdash.store import Store, accounts, chain, journal
 from govdash.store.sealing import Seal
 from tests.cli.command import run
 from tests.conftest import NOW
@@ -24,6 +26,14 @@ def city(settings: Settings) -> Iterator[Store]:
             journal.record(session, actor="a", did="case.close", subject=f"case:{n}", at=NOW)
     yield store
     store.close()
+
+
+def wipe(city: Store) -> None:
+    """Take everything of the journal out of the database, as its administrator could."""
+    with city.engine.begin() as connection:
+        for table in ("journal", "journal_head", "audit_checkpoints", "journal_anchors"):
+            connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_delete"))
+            connection.execute(text(f"DELETE FROM {table}"))
 
 
 def test_an_untouched_journal_verifies_also_against_the_checkpoint_kept_elsewhere(
@@ -55,21 +65,51 @@ def test_a_journal_without_its_end_and_its_head_is_found_by_the_checkpoint_kept_
 ):
     kept = tmp_path / "elsewhere.jsonl"
     assert run("audit", "checkpoint", "--out", str(kept), settings=settings).returncode == 0
-    with city.engine.begin() as connection:
-        for trigger in (
-            "journal_no_delete",
-            "journal_head_no_delete",
-            "audit_checkpoints_no_delete",
-        ):
-            connection.execute(text(f"DROP TRIGGER {trigger}"))
-        for table in ("journal", "journal_head", "audit_checkpoints"):
-            connection.execute(text(f"DELETE FROM {table}"))
-    assert (
-        run("audit", "verify", settings=settings).returncode == 0
-    )  # nothing is left that could tell
+    wipe(city)
+    done = run("audit", "verify", settings=settings)
+    assert done.returncode == 1
+    assert "全部被清空" in done.stderr
+    # Now there is a line again, that of the check: the file still knows how many there were.
     done = run("audit", "verify", "--checkpoint", str(kept), settings=settings)
     assert done.returncode == 1
     assert "检查点" in done.stderr
+
+
+def test_the_file_of_the_daily_job_is_compared_without_being_asked_for_also_by_doctor(
+    city: Store, settings: Settings
+):
+    checkpoints.make(city, settings.checkpoints / checkpoints.FILE, actor="system", at=NOW)
+    done = run("audit", "verify", "--json", settings=settings)
+    assert (done.returncode, json.loads(done.stdout)["outside"]) == (0, 1)
+    wipe(city)
+    with city.write() as session:
+        journal.record(session, actor="a", did="case.close", subject="case:1", at=NOW)
+    done = run("audit", "verify", settings=settings)
+    assert done.returncode == 1
+    assert "检查点" in done.stderr
+    done = run("doctor", settings=settings)
+    assert done.returncode == 1
+    assert "操作日志链" in done.stdout
+    assert "检查点" in done.stdout
+
+
+def test_that_the_journal_was_checked_and_what_was_found_is_a_line_of_it(
+    city: Store, settings: Settings
+):
+    assert run("audit", "verify", settings=settings).returncode == 0
+    with city.read() as session:
+        line = journal.lines(session, limit=1)[0]
+        assert (line.did, line.actor, line.detail["fault"]) == ("audit.verify", "operator", "")
+    with city.write() as session:
+        accounts.put_role(session, code="local_operator", name="无权", permissions=[])
+    assert run("audit", "verify", settings=settings).returncode == 2
+    with city.read() as session:
+        assert journal.lines(session, limit=1)[0].result is Result.REFUSED
+
+
+def test_an_empty_database_that_nobody_has_begun_is_whole(sqlite_store: Store):
+    with sqlite_store.read() as session:
+        assert chain.verify(session).first is None
 
 
 def test_a_file_that_holds_no_checkpoint_is_refused(
