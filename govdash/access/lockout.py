@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from govdash.core.errors import TooMany
@@ -57,7 +58,16 @@ def delay(count: int) -> timedelta:
 
 def keys(login: str, address: str, *, kind: Tried = Tried.LOGIN) -> Keys:
     """Return what a try is counted by; always in this order, so two never wait for each other."""
-    return ((kind, key_of(login)), (Tried.ADDRESS, key_of(address)))
+    return ((kind, key_of(login)), (Tried.ADDRESS, key_of(network(address))))
+
+
+def network(address: str) -> str:
+    """Return what counts as one place: an IPv4 address, or the /64 that an IPv6 subscriber has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else address
 
 
 def key_of(typed: str) -> str:

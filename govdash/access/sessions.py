@@ -24,7 +24,6 @@ from govdash.store import Session, accounts, signing
 from govdash.store.models import DeviceToken, UserAccount, UserSession
 
 ABSOLUTE: Final = timedelta(hours=12)
-KEPT: Final = timedelta(days=30)  # ended sessions, for the list of a user's sessions
 _AGENT: Final = 200
 WAITS: Final = "密码或统一身份刚被重置，须由安全管理员确认后才能登录；请联系安全管理员。"
 #: What a wall display may do.
@@ -207,7 +206,6 @@ def _begin(  # the words of a row
     federated: bool = False,
 ) -> str:
     token = secrets.token_urlsafe(32)  # 256 random bits: no slow hash is needed
-    signing.forget_sessions(session, before=at - KEPT)
     row = UserSession(
         token_hash=_hash(token),
         user_id=user,

@@ -122,12 +122,20 @@ def change_password(door: Door, token: str, old: str, new: str, *, at: datetime)
     raise Conflict("密码刚被别处修改；请重新登录后再试。")
 
 
-def sign_out(store: Store, token: str, *, at: datetime) -> None:
-    """End the session everywhere; without one there is nothing to do."""
+def sign_out(store: Store, token: str, *, at: datetime, everywhere: bool = True) -> None:
+    """End the sessions of whoever this is, in every browser; without one there is nothing to do.
+
+    Not `everywhere`: this session alone, because another takes its place. A display ends alone.
+    """
     with store.write() as session:
         ended = sessions.end(session, token, at=at)
-        if ended is not None:
-            _note(session, ended.login, "session.end", at=at)
+        if ended is None:
+            return
+        account = None if ended.is_device else accounts.account(session, ended.login)
+        others = 0
+        if everywhere and account is not None:
+            others = signing.revoke_of_user(session, account.id, at=at)
+        _note(session, ended.login, "session.end", at=at, others_ended=others)
 
 
 def end_others(door: Door, token: str, *, at: datetime) -> int:

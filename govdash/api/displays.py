@@ -40,7 +40,7 @@ def _begin(visit: Visit) -> Response:
     except GovDashError as error:
         return _page(visit, str(error), 429 if isinstance(error, TooMany) else 400)
     if visit.token:  # whoever was signed in at this browser is not any more
-        signin.sign_out(visit.store, visit.token, at=visit.at)
+        signin.sign_out(visit.store, visit.token, at=visit.at, everywhere=False)
     answer = visit.go(visit.next)
     seconds = (ends - visit.at) // timedelta(seconds=1)
     cookies.put(answer, cookies.SESSION, token, secure=visit.secure, seconds=seconds)

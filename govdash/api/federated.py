@@ -55,7 +55,7 @@ def _back(visit: Visit) -> Response:
     sent = dict(visit.request.query_params)
     token, wanted = oidc.finish(visit.door, sealed, sent, at=visit.at)
     if visit.token:  # somebody else at the same browser
-        signin.sign_out(visit.store, visit.token, at=visit.at)
+        signin.sign_out(visit.store, visit.token, at=visit.at, everywhere=False)
     with visit.store.read() as session:
         signed = sessions.validate(session, token, settings=visit.settings, at=visit.at)
     answer = visit.go(step(signed.stage, local_path(wanted)), token=token)

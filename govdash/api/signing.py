@@ -75,7 +75,7 @@ def _log_in(visit: Visit) -> Response:
     except GovDashError as error:
         return _login_page(visit, str(error), login[:60], _status(error))
     if visit.token:  # somebody else at the same browser
-        signin.sign_out(visit.store, visit.token, at=visit.at)
+        signin.sign_out(visit.store, visit.token, at=visit.at, everywhere=False)
     return visit.go_on(_stage(visit, token), token=token)
 
 
@@ -168,8 +168,8 @@ def _logout_page(visit: Visit) -> Response:
     if signed is None:
         return visit.go(LOGIN)
     body = (
-        f"<p>{escape(signed.name)}，退出后本浏览器的所有页面都要重新登录。</p>"
-        + paper.form(LOGOUT, "退出登录", visit.fields())
+        f"<p>{escape(signed.name)}，退出后您在所有浏览器和电脑上的登录都会结束。</p>"
+        + paper.form(LOGOUT, "在所有地方退出登录", visit.fields())
         + paper.link(step(signed.stage, visit.next), "不退出，返回")
     )
     return visit.page("退出登录", body)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from govdash.core.vocab import Mode, Tried
@@ -80,15 +80,6 @@ def open_of_user(session: Session, user_id: int, *, at: datetime) -> Sequence[Us
         UserSession.ends_at > at,
     )
     return session.scalars(mine.order_by(UserSession.id.desc())).all()
-
-
-def forget_sessions(session: Session, *, before: datetime) -> None:
-    """Delete sessions that ended `before`; the journal tells of them still."""
-    session.execute(
-        delete(UserSession).where(
-            or_(UserSession.ends_at < before, UserSession.revoked_at < before)
-        )
-    )
 
 
 def tries(session: Session, kind: Tried, key_hash: str, *, at: datetime) -> FailedTries:

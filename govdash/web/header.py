@@ -36,7 +36,7 @@ def _card(visitor: Visitor) -> None:
     show(el("a", "修改密码", href=f"{PASSWORD}?{here}", target="_self", cls="gd-link"))
     show(el("a", "我的登录", href=f"{SESSIONS}?{here}", target="_self", cls="gd-link"))
     st.button(
-        "退出",
+        "在所有地方退出",
         key="gd_sign_out",
         icon=":material/logout:",
         on_click=signed.sign_out,

@@ -164,6 +164,34 @@ def test_signing_out_ends_it_everywhere_and_for_good(door: Door):
             stage(door, guess)
 
 
+def test_signing_out_ends_the_other_browsers_too_and_a_session_that_is_replaced_does_not(
+    door: Door,
+):
+    first, other, third = (signin.sign_in(door, "li", GOOD, at=NOW) for _ in range(3))
+    signin.sign_out(door.store, first, at=NOW, everywhere=False)
+    assert stage(door, other) is Stage.OPEN
+    signin.sign_out(door.store, other, at=NOW)
+    with pytest.raises(SignedOut):
+        stage(door, third)
+
+
+def test_an_ended_session_is_kept_until_the_retention_of_the_data_file(door: Door):
+    token = signin.sign_in(door, "li", GOOD, at=NOW)
+    signin.sign_out(door.store, token, at=NOW)
+    later = NOW + timedelta(days=100)
+    signin.sign_in(door, "shen", GOOD, at=later)
+    with door.store.read() as session, pytest.raises(SignedOut, match="登录已结束"):
+        sessions.validate(session, token, settings=door.settings, at=later)
+
+
+def test_whoever_has_a_whole_ipv6_network_is_one_address():
+    one, same, other = (
+        lockout.keys("li", f"2001:db8:0:{place}")[1] for place in ("1::1", "1:ffff::2", "2::1")
+    )
+    assert one == same != other
+    assert lockout.keys("li", "10.0.0.1") != lockout.keys("li", "10.0.0.2")
+
+
 def test_a_closed_account_is_out_at_once(door: Door):
     token = signin.sign_in(door, "li", GOOD, at=NOW)
     with door.store.write() as session:

@@ -159,6 +159,11 @@ def test_a_display_opens_the_pages_that_show_and_has_no_buttons(
     shown = "\n".join(str(piece.proto.body) for piece in app.get("html"))
     assert "码头大厅（大屏，只读）" in shown
     assert "临江路 12 号" in shown
-    assert not {button.label for button in app.button} & {"签收", "转案件", "排除", "退出"}
+    assert not {button.label for button in app.button} & {
+        "签收",
+        "转案件",
+        "排除",
+        "在所有地方退出",
+    }
     app.switch_page(str(ROOT / "pages" / "admin" / "status.py")).run()
     assert "没有打开" in app.error[0].value
