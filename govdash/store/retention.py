@@ -1,14 +1,29 @@
 """Deletes what has been kept long enough, a batch in each call; of events only their texts."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, tuple_, update
 
+from govdash.core.vocab import CaseState
 from govdash.store import counters
 from govdash.store.engine import Session
-from govdash.store.models import Event, EventPerson, Import, RejectedRow, UserSession
+from govdash.store.models import (
+    Case,
+    CaseFile,
+    CaseStep,
+    Event,
+    EventPerson,
+    Import,
+    InboxMessage,
+    RejectedRow,
+    UserSession,
+)
+
+#: Later than any end: a case that is open keeps its files.
+ENDED = (CaseState.CLOSED, CaseState.REJECTED, CaseState.CANCELLED, CaseState.MERGED)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def persons(session: Session, before: datetime) -> int:
@@ -90,6 +105,38 @@ def delete_sessions(session: Session, before: datetime, *, limit: int) -> int:
         session.execute(
             delete(UserSession)
             .where(UserSession.id.in_(ids))
+            .execution_options(synchronize_session=False)
+        )
+    return len(ids)
+
+
+def case_files(session: Session, before: datetime) -> Sequence[str]:
+    """Return the digests of files that belong only to cases which ended before a moment."""
+    last_step = select(func.max(CaseStep.at)).where(CaseStep.case_id == Case.id).scalar_subquery()
+    ended = case((Case.state.in_(ENDED), last_step), else_=NEVER)
+    found = (
+        select(CaseFile.sha256)
+        .join(Case, Case.id == CaseFile.case_id)
+        .group_by(CaseFile.sha256)
+        .having(func.max(ended) < before)
+        .order_by(CaseFile.sha256)
+    )
+    return session.scalars(found).all()
+
+
+def messages(session: Session, before: datetime) -> int:
+    """Count messages in inboxes from before a moment."""
+    return _count(session, select(InboxMessage.id).where(InboxMessage.at < before))
+
+
+def delete_messages(session: Session, before: datetime, *, limit: int) -> int:
+    """Delete up to `limit` of them, read or not; return how many."""
+    found = select(InboxMessage.id).where(InboxMessage.at < before).limit(limit)
+    ids = session.scalars(found).all()
+    if ids:
+        session.execute(
+            delete(InboxMessage)
+            .where(InboxMessage.id.in_(ids))
             .execution_options(synchronize_session=False)
         )
     return len(ids)

@@ -6,7 +6,7 @@ serves; what it was called stands in the database. It is read back as bytes, nev
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -225,11 +225,18 @@ def _keep(folder: Path, name: str, content: bytes) -> None:
     part.replace(place)
 
 
+def files_of(folder: Path, digest: str) -> Iterator[Path]:
+    """Give what is kept on disk under a digest: the file, and its small picture."""
+    for name in (digest, f"{digest}.thumb"):
+        if (place := _place(folder, name)).is_file():
+            yield place
+
+
 def _read(folder: Path, name: str) -> bytes:
     try:
         return _place(folder, name).read_bytes()
     except OSError as error:
-        raise NotFound("文件不在存放的位置；请告知管理员从备份取回。") from error
+        raise NotFound("文件不在存放的位置：或已过保存期限；可请管理员从备份取回。") from error
 
 
 def _place(folder: Path, name: str) -> Path:

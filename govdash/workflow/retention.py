@@ -13,6 +13,7 @@ from govdash.core.errors import SettingsError
 from govdash.core.settings import Settings
 from govdash.core.vocab import Labelled
 from govdash.store import Session, Store, retention
+from govdash.workflow import attachments
 
 FILE: Final = "retention.yaml"
 #: 网络安全法 asks for six months of logs.
@@ -27,6 +28,8 @@ class DataClass(Labelled):
     EVENT_TEXTS = "event_texts", "事件文字"
     REJECTED_ROWS = "rejected_rows", "被拒的行"
     UPLOADS = "uploads", "上传的文件"
+    CASE_FILES = "case_files", "案件附件"
+    MESSAGES = "messages", "站内信"
     SESSIONS = "sessions", "登录会话"
     JOURNAL = "journal", "操作日志"
 
@@ -94,10 +97,17 @@ def carry_out(store: Store, settings: Settings, due: Due, *, batch: int) -> int:
         DataClass.PERSON_FIELDS: retention.delete_persons,
         DataClass.EVENT_TEXTS: retention.empty_texts,
         DataClass.REJECTED_ROWS: retention.delete_rejected,
+        DataClass.MESSAGES: retention.delete_messages,
         DataClass.SESSIONS: retention.delete_sessions,
     }
     if due.data is DataClass.UPLOADS:
         return _remove(_old_uploads(settings, due.before))
+    if due.data is DataClass.CASE_FILES:
+        with store.read() as session:
+            files = list(_old_case_files(session, settings, due.before))
+        for file in files:
+            _remove(attachments.files_of(settings.evidence, file))
+        return len(files)
     done = 0
     while n := _one_batch(store, deletes[due.data], due.before, batch):
         done += n
@@ -119,10 +129,13 @@ def _counted(session: Session, settings: Settings, data: DataClass, before: date
         DataClass.PERSON_FIELDS: retention.persons,
         DataClass.EVENT_TEXTS: retention.texts,
         DataClass.REJECTED_ROWS: retention.rejected,
+        DataClass.MESSAGES: retention.messages,
         DataClass.SESSIONS: retention.sessions,
     }
     if data is DataClass.UPLOADS:
         return sum(1 for _ in _old_uploads(settings, before))
+    if data is DataClass.CASE_FILES:
+        return sum(1 for _ in _old_case_files(session, settings, before))
     return counts[data](session, before)
 
 
@@ -138,6 +151,13 @@ def _days(data: DataClass, value: object, path: Path) -> int | None:
 
 def _old_uploads(settings: Settings, before: datetime) -> Iterator[Path]:
     return _old(settings.var / "uploads", "*", before)
+
+
+def _old_case_files(session: Session, settings: Settings, before: datetime) -> Iterator[str]:
+    """Give the digests of old files of cases that are still there."""
+    for digest in retention.case_files(session, before):
+        if any(attachments.files_of(settings.evidence, digest)):
+            yield digest
 
 
 def _old(folder: Path, pattern: str, before: datetime) -> Iterator[Path]:

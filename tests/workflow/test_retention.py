@@ -13,16 +13,19 @@ from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from govdash import sync
-from govdash.access import seed_local_operator
+from govdash.access import SYSTEM, seed_local_operator
 from govdash.cli import app
 from govdash.core.errors import SettingsError
 from govdash.core.settings import ROOT, Settings
+from govdash.core.vocab import CaseAction, Shown
 from govdash.lake import Lake
-from govdash.store import Store, changes, events, imports, journal, persons
+from govdash.store import Store, changes, events, imports, inbox, journal, persons
 from govdash.store.imports import Progress, Rejected
-from govdash.store.models import Event, EventPerson, RejectedRow
+from govdash.store.models import CaseFile, Event, EventPerson, RejectedRow
+from govdash.workflow import cases
 from govdash.workflow.retention import DataClass, Policy, carry_out, plan
 from tests.lake.events import canonical
+from tests.workflow.conftest import furnish
 
 AT = datetime(2026, 6, 10, 2, 30, tzinfo=UTC)
 #: Four events, two of them older than two years, one older than six.
@@ -90,6 +93,8 @@ def test_what_is_due_is_counted_and_nothing_is_touched(store: Store, settings: S
             DataClass.EVENT_TEXTS: 1,
             DataClass.REJECTED_ROWS: 3,
             DataClass.UPLOADS: 0,
+            DataClass.CASE_FILES: 0,
+            DataClass.MESSAGES: 0,
             DataClass.SESSIONS: 0,
         }
         assert persons.counts(session) != {}
@@ -182,3 +187,51 @@ def test_the_command_says_what_would_go_then_deletes_it_with_one_line(
 def lines(store: Store) -> list[dict]:
     with store.read() as session:
         return [x.detail for x in journal.lines(session, limit=99) if x.did == "retention.run"]
+
+
+def test_files_go_when_the_last_of_their_cases_is_old_enough_and_messages_by_their_day(
+    sqlite_store: Store, settings: Settings
+):
+    furnish(sqlite_store, AT)
+    old, digest = AT - timedelta(days=2000), "a" * 64
+    folder = settings.evidence / digest[:2]
+    folder.mkdir(parents=True)
+    for name in (digest, f"{digest}.thumb"):
+        (folder / name).write_bytes(b"x")
+    with sqlite_store.write() as session:
+        for ended in (old, AT):
+            case = cases.open_case(
+                session, cases.NewCase(title="垃圾", category="A-06010", area_path="/990100/"),
+                actor=SYSTEM, at=old,
+            )  # fmt: skip
+            cases.take_step(
+                session, case.id, CaseAction.REJECT, actor=SYSTEM, at=ended,
+                form=cases.StepForm(note="不属立案范围"),
+            )  # fmt: skip
+            session.add(
+                CaseFile(
+                    case_id=case.id, shown=Shown.BEFORE, name="a.png", mime="image/png", size=1,
+                    sha256=digest, added_by="x", added_at=old,
+                )
+            )  # fmt: skip
+        for n, at in enumerate((old, AT)):
+            inbox.put(
+                session,
+                {
+                    "key": str(n), "login": "duty", "title": "", "body": "", "link": "/cases",
+                    "level": None, "area_path": None, "unit_code": None, "at": at,
+                },
+            )  # fmt: skip
+    kinds = {DataClass.CASE_FILES: 0, DataClass.MESSAGES: 1}
+    with sqlite_store.read() as session:
+        told = {due.data: due for due in plan(session, settings, policy(), at=AT)}
+    assert {data: told[data].n for data in kinds} == kinds  # one of the two cases is young
+    assert carry_out(sqlite_store, settings, told[DataClass.MESSAGES], batch=10) == 1
+    later = AT + timedelta(days=2000)
+    with sqlite_store.read() as session:
+        due = {one.data: one for one in plan(session, settings, policy(), at=later)}
+    assert due[DataClass.CASE_FILES].n == 1
+    assert carry_out(sqlite_store, settings, due[DataClass.CASE_FILES], batch=10) == 1
+    assert list(folder.iterdir()) == []
+    with sqlite_store.read() as session:
+        assert session.scalar(select(func.count()).select_from(CaseFile)) == 2  # the list stays
