@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from govdash.access.sessions import Signed
-from govdash.store import Session, accounts, units
+from govdash.store import Session, accounts, areas, units
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,13 @@ class Profile:
     units: tuple[str, ...] = ()
     whole_city: bool = False
     is_device: bool = False
+    areas: tuple[str, ...] = ()  # names
     marked: bool = True  # whether the watermark lies over what they see
 
     @property
     def place(self) -> str:
-        """The unit, or what stands for it."""
-        return "、".join(self.units) or ("全市" if self.whole_city else "")
+        """The unit, or what stands for it: the areas, or the whole city."""
+        return "、".join(self.units) or ("全市" if self.whole_city else "、".join(self.areas[:2]))
 
 
 def profile_of(session: Session, signed: Signed) -> Profile:
@@ -38,5 +39,12 @@ def profile_of(session: Session, signed: Signed) -> Profile:
         roles=tuple(role.name for role in held),
         units=tuple(names.get(code, code) for code in accounts.units_of(session, account.id)),
         whole_city=account.whole_city,
+        areas=_area_names(session, account.id),
         marked=not held or any(role.watermark for role in held),
     )
+
+
+def _area_names(session: Session, account_id: int) -> tuple[str, ...]:
+    paths = accounts.areas_of(session, account_id)
+    names = areas.names(session) if paths else {}
+    return tuple(names.get(path, path) for path in paths)

@@ -13,7 +13,9 @@ HIDDEN = "［隐去］"
 #: API keys, what an Authorization header holds, the password in an address.
 _SECRET = re.compile(
     r"(?P<key>gdk_[0-9a-f]{8})_[\w-]+|(?P<scheme>\b(?:bearer|basic)\s+)[^\s\"',]+"
-    r"|(?P<user>://[^\s:/@]*:)[^\s@]+(?=@)",
+    r"|(?P<user>://[^\s:/@]*:)[^\s@]+(?=@)"
+    r"|(?P<named>[?&](?:key|token|access_token|secret|sign|code)=)[^\s&\"']+"
+    r"|(?P<cookie>\bgovdash_session=)[^\s;\"',]+",
     re.IGNORECASE,
 )
 
@@ -26,7 +28,7 @@ class Redacting(logging.Formatter):
         password = urlsplit(settings.database_url).password or ""
         keys = (
             settings.secret_key, settings.contact_key, settings.audit_key,
-            settings.person_key, *settings.person_keys_old,
+            settings.person_key, *settings.person_keys_old, settings.oidc_client_secret,
         )  # fmt: skip
         self._told = {*keys, password, unquote(password)}
         self._var, self._seen = settings.var, (0, 0)
@@ -40,7 +42,7 @@ class Redacting(logging.Formatter):
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return _SECRET.sub(
-            lambda found: (found["key"] or found["scheme"] or found["user"] or "") + HIDDEN, text
+            lambda found: next(filter(None, found.groupdict().values()), "") + HIDDEN, text
         )
 
     def _look_again(self) -> None:

@@ -76,3 +76,14 @@ def test_the_words_are_text_and_nothing_else():
     drawing = base64.b64decode(watermark.tile(words).rpartition(",")[2]).decode()
     assert "<script" not in drawing
     assert "2026-06-10 08:00" in drawing
+
+
+def test_who_has_areas_and_no_unit_is_told_by_the_areas(
+    app: AppTest, city: Store, settings: Settings
+):
+    with city.write() as session:
+        account = accounts.account(session, "li")
+        assert account is not None
+        accounts.set_scope(session, account, areas=[town.QUAY], units=[], whole_city=False)
+    (said,) = marks(signed_app(app, city, settings, "li").run())
+    assert said.startswith("李敏（li） 码头街道 ")

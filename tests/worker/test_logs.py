@@ -14,6 +14,9 @@ PARTS = {
     "GOVDASH_AUDIT_KEY": "YXVkaXQta2V5LW9mLXRoZS1jaXR5LTEyMzQ1Njc4OTA=",
     "GOVDASH_PERSON_KEY": "person-key-of-the-city",
     "GOVDASH_PERSON_KEYS_OLD": "older-person-key,oldest-person-key",
+    "GOVDASH_OIDC_ISSUER": "https://id.example",
+    "GOVDASH_OIDC_CLIENT_ID": "govdash",
+    "GOVDASH_OIDC_CLIENT_SECRET": "client-secret-of-the-city",
     "GOVDASH_DATABASE_URL": "postgresql://gov:p%40ss-word@db.example/gov",
 }
 
@@ -40,6 +43,7 @@ def lines(tmp_path) -> Iterator[logging.Logger]:
         PARTS["GOVDASH_CONTACT_KEY"],
         PARTS["GOVDASH_AUDIT_KEY"],
         PARTS["GOVDASH_PERSON_KEY"],
+        PARTS["GOVDASH_OIDC_CLIENT_SECRET"],
         "oldest-person-key",
         "p@ss-word",
         "p%40ss-word",
@@ -82,6 +86,11 @@ def test_log_files_are_kept_half_a_year_at_least(lines):
         ("authorization: Bearer abc.def today", "authorization: Bearer ［隐去］ today"),
         ("Basic dXNlcjpwYXNz", "Basic ［隐去］"),
         ("https://me:secret@host/x?y=1", "https://me:［隐去］@host/x?y=1"),
+        (
+            "POST https://qy.example/send?key=a1-b2&x=1",
+            "POST https://qy.example/send?key=［隐去］&x=1",
+        ),
+        ("Cookie: govdash_session=abcDEF-1; a=b", "Cookie: govdash_session=［隐去］; a=b"),
         (
             "key gdk_0a1b2c3d refused, http://host:80/a",
             "key gdk_0a1b2c3d refused, http://host:80/a",
