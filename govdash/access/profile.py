@@ -21,8 +21,13 @@ class Profile:
 
     @property
     def place(self) -> str:
-        """The unit, or what stands for it: the areas, or the whole city."""
-        return "、".join(self.units) or ("全市" if self.whole_city else "、".join(self.areas[:2]))
+        """The unit, or what stands for it."""
+        return "、".join(self.units) or ("全市" if self.whole_city else "")
+
+    @property
+    def mark(self) -> str:
+        """The place as a watermark tells it: areas where there is no unit."""
+        return self.place or "、".join(self.areas[:2])
 
 
 def profile_of(session: Session, signed: Signed) -> Profile:

@@ -34,7 +34,7 @@ def words_of(who: Profile, at: datetime, zone: ZoneInfo) -> str:
     """Say who looks, from where, when: ``沈岚（duty） 全市 2026-11-29 16:20``."""
     name = who.name if who.is_device else f"{who.name}（{who.login}）"
     return " ".join(
-        part for part in (name, who.place, f"{at.astimezone(zone):%Y-%m-%d %H:%M}") if part
+        part for part in (name, who.mark, f"{at.astimezone(zone):%Y-%m-%d %H:%M}") if part
     )
 
 
