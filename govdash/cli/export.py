@@ -40,6 +40,12 @@ Facets = Annotated[list[str] | None, typer.Option("--facet", help="要素代码�
 Units = Annotated[list[str] | None, typer.Option("--unit", help="单位代码，可多次。")]
 
 
+def _given(first: str, last: str, **lists: list[str] | None) -> dict[str, str]:
+    """Write what was given as the parameters of a link are."""
+    joined = {name: ",".join(values or ()) for name, values in lists.items()}
+    return {"from": first, "to": last} | joined
+
+
 def _known(codes: Mapping[str, str]) -> str:
     """Say in a help line what may be given."""
     return "、".join(f"{code}（{name}）" for code, name in codes.items()) + "。"
@@ -63,18 +69,9 @@ def events(
     as_json: AsJson = False,
 ) -> None:
     """Export events."""
-    given = {
-        "from": first,
-        "to": last,
-        "area": ",".join(area or ()),
-        "category": ",".join(category or ()),
-        "channel": ",".join(channel or ()),
-        "facet": ",".join(facet or ()),
-        "unit": ",".join(unit or ()),
-        "q": text,
-        "box": box,
-        "unplaced": "1" if unplaced else "",
-    }
+    given = _given(
+        first, last, area=area, category=category, channel=channel, facet=facet, unit=unit
+    ) | {"q": text, "box": box, "unplaced": "1" if unplaced else ""}
     _export("events", out, given, replace=replace, as_json=as_json)
 
 
@@ -90,8 +87,7 @@ def alerts(
     as_json: AsJson = False,
 ) -> None:
     """Export alerts."""
-    given = {"from": first, "to": last, "area": ",".join(area or ())}
-    given["category"] = ",".join(category or ())
+    given = _given(first, last, area=area, category=category)
     _export("alerts", out, given, replace=replace, as_json=as_json)
 
 
@@ -108,8 +104,7 @@ def cases(
     as_json: AsJson = False,
 ) -> None:
     """Export cases."""
-    given = {"from": first, "to": last, "area": ",".join(area or ())}
-    given |= {"category": ",".join(category or ()), "unit": ",".join(unit or ())}
+    given = _given(first, last, area=area, category=category, unit=unit)
     _export("cases", out, given, replace=replace, as_json=as_json)
 
 
@@ -132,19 +127,10 @@ def counts(
     as_json: AsJson = False,
 ) -> None:
     """Export counts."""
-    given = {
-        "from": first,
-        "to": last,
-        "area": ",".join(area or ()),
-        "category": ",".join(category or ()),
-        "channel": ",".join(channel or ()),
-        "facet": ",".join(facet or ()),
-        "unit": ",".join(unit or ()),
-        "level": level,
-        "by": by,
-        "grain": grain,
-        "outside": "1" if outside else "",
-    }
+    given = (
+        _given(first, last, area=area, category=category, channel=channel, facet=facet, unit=unit)
+        | Grouping(level, by, grain, outside=outside).to_params()
+    )
     _export("counts", out, given, replace=replace, as_json=as_json)
 
 

@@ -7,9 +7,10 @@ from typing import Final
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from govdash.access import acts
 from govdash.core.errors import GovDashError
 from govdash.core.permissions import Permission
-from govdash.store import inbox
+from govdash.store import inbox, journal
 from govdash.store.models import InboxMessage
 from govdash.web import acting, resources, rows, signed, workparts
 from govdash.web.page import Page
@@ -17,6 +18,7 @@ from govdash.web.parts import card_title, empty, level_badge, show
 from govdash.web.registry import entry_of
 
 KEY: Final = "message"  # URL parameter: the message that is looked at
+READ: Final = "inbox.read"
 LOOK_SECONDS: Final = 30
 MOST: Final = 200
 
@@ -135,6 +137,14 @@ def message_card(page: Page, message: InboxMessage | None) -> None:
 
 
 def _read(page: Page, message_id: int | None) -> None:
-    with page.refresh() as fresh, fresh.write() as session:
+    with (
+        page.refresh() as fresh,
+        acts.act(fresh.store, fresh.user, did=READ, subject="inbox", at=fresh.now) as session,
+    ):
         ids = None if message_id is None else [message_id]
-        inbox.mark_read(session, fresh.user.login, at=fresh.now, ids=ids)
+        n = inbox.mark_read(session, fresh.user.login, at=fresh.now, ids=ids)
+        if n:
+            login, detail = fresh.user.login, {"messages": n}
+            journal.record(
+                session, actor=login, did=READ, subject="inbox", at=fresh.now, detail=detail
+            )

@@ -20,6 +20,7 @@ from govdash.web import background
 from govdash.workflow import alerts
 from tests.signed import signed_app
 from tests.web import town
+from tests.web.driving import drawn, press, well
 
 DATA = str(ROOT / "pages" / "admin" / "data.py")
 STATUS = str(ROOT / "pages" / "admin" / "status.py")
@@ -56,21 +57,6 @@ def at_page(app: AppTest, sqlite_store: Store, settings: Settings) -> Callable[.
         return well(app.run())
 
     return opened
-
-
-def well(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    found = [button for button in app.button if button.label == label]
-    assert found, f"no button {label}, only {[b.label for b in app.button]}"
-    return well(found[0].click().run())
-
-
-def drawn(app: AppTest) -> str:
-    return "\n".join(html.value for html in app.get("html") if hasattr(html, "value"))
 
 
 def finished(app: AppTest, parameter: str) -> AppTest:

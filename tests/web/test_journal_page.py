@@ -13,6 +13,7 @@ from govdash.core.settings import ROOT
 from govdash.core.vocab import Result
 from govdash.store import Store, accounts, journal
 from govdash.web import background
+from tests.web.driving import drawn, press, well
 
 PAGE = str(ROOT / "pages" / "admin" / "journal.py")
 ROLES = yaml.safe_load((ROOT / "data" / "roles.yaml").read_text("utf-8"))
@@ -44,20 +45,6 @@ def at_page(seeded: AppTest, sqlite_store: Store) -> Callable[..., AppTest]:
         return well(seeded.run())
 
     return opened
-
-
-def well(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
-
-
-def drawn(app: AppTest) -> str:
-    return " ".join(str(piece.proto.body) for piece in app.get("html"))
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label == label).click()
-    return well(app.run())
 
 
 def test_the_newest_line_is_shown_with_before_and_after_side_by_side(at_page):

@@ -18,6 +18,7 @@ from govdash.workflow import alerts
 from govdash.workflow.notify import muting
 from tests.signed import signed_app
 from tests.web import town
+from tests.web.driving import drawn, press, well
 
 
 @pytest.fixture
@@ -42,21 +43,6 @@ def at_page(app: AppTest, built: Store, settings: Settings) -> Callable[..., App
         return well(app.run())
 
     return opened
-
-
-def well(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    found = [button for button in app.button if button.label == label]
-    assert found, f"no button {label}, only {[b.label for b in app.button]}"
-    return well(found[0].click().run())
-
-
-def drawn(app: AppTest) -> str:
-    return "\n".join(str(piece.proto) for piece in app.get("html"))
 
 
 def links(app: AppTest) -> list[str]:
@@ -107,7 +93,9 @@ def test_the_header_counts_what_is_unread_and_reading_it_is_seen(at_page, built:
     assert "消息" in links(app)
     with built.read() as session:
         read = {m.key: m.read_at is not None for m in session.query(InboxMessage)}
+        lines = [x.detail for x in journal.lines(session) if x.did == "inbox.read"]
     assert read == {"m1": True, "m2": False}
+    assert lines == [{"messages": 1}]
 
 
 def test_all_are_read_at_once(at_page, built: Store):

@@ -16,6 +16,7 @@ from govdash.web import background
 from govdash.workflow import alerts, rules, signals
 from tests.signed import signed_app
 from tests.web import town
+from tests.web.driving import drawn, press, well
 
 PAGE = str(ROOT / "pages" / "analysis" / "rules.py")
 CODE = "street-category"
@@ -39,20 +40,6 @@ def at_page(app: AppTest, built: Store, settings: Settings) -> Callable[..., App
         return well(app.run())
 
     return opened
-
-
-def well(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
-
-
-def drawn(app: AppTest) -> str:
-    return " ".join(str(piece.proto.body) for piece in app.get("html"))
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label == label).click()
-    return well(app.run())
 
 
 def field(app: AppTest, name: str):

@@ -23,6 +23,7 @@ from govdash.store.models import Alert, Case, Feedback, UserArea
 from govdash.workflow import alerts, cases, rules, signals
 from tests.signed import signed_app
 from tests.web import town
+from tests.web.driving import drawn, press, well
 
 ALERTS = str(ROOT / "pages" / "work" / "alerts.py")
 TOWN_ZONE = ZoneInfo("Asia/Shanghai")
@@ -49,23 +50,8 @@ def at_page(app: AppTest, built: Store, settings: Settings) -> Callable[..., App
     return opened
 
 
-def well(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    found = [button for button in app.button if button.label == label]
-    assert found, f"no button {label}, only {[b.label for b in app.button]}"
-    return well(found[0].click().run())
-
-
 def labels(app: AppTest) -> set[str]:
     return {button.label for button in app.button}
-
-
-def drawn(app: AppTest) -> str:
-    return "\n".join(html.value for html in app.get("html") if hasattr(html, "value"))
 
 
 def alert(store: Store, number: int = 1) -> Alert:
