@@ -209,7 +209,10 @@ def listed(
     """
     newest_case = (
         select(func.max(Case.id))
-        .where(Case.alert_id.in_([Alert.id, Alert.leader_id]))
+        .where(
+            Case.alert_id.in_([Alert.id, Alert.leader_id]),
+            visible(scope, Case.area_path, Case.unit_code),
+        )
         .correlate(Alert)
         .scalar_subquery()
     )

@@ -8,7 +8,7 @@ The machine's part, raising and clearing, is `signals`; `raise_alert` can be had
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from govdash.access import User
 from govdash.core.errors import Conflict, InputError, NotFound
@@ -31,6 +31,9 @@ __all__ = [
     "raise_alert",
     "release",
 ]
+
+
+WITH_LEADER: Final = "随同一事项的牵头提示一并处理"
 
 
 def acknowledge(
@@ -179,9 +182,12 @@ def _numbers(led: Sequence[Alert]) -> dict[str, Any]:
 
 
 def _group(session: Session, alert: Alert, actor: User, note: str) -> list[tuple[Alert, str]]:
-    """Return the alert and what is done with it, each with its note."""
+    """Return the alert and what is done with it, each with its note.
+
+    A member's says nothing of the leader: who sees the member need not see the leader's area.
+    """
     with_it = [
-        (one, "；".join(text for text in (f"随 {alert.number} 一并处理", note) if text))
+        (one, WITH_LEADER)
         for one in rows.members(session, alert.id)
         if one.handling is alert.handling and actor.scope.covers(one.area_path)
     ]

@@ -4,13 +4,14 @@ Two alerts belong together when they are of the same direction, of the same cate
 and one of its categories), over days that overlap, and in areas that touch or lie in one another.
 The most severe leads, then the widest, then the oldest: never is a severe one hidden behind a
 milder one. A member keeps its own row, log and area; who may see only the member's area sees the
-member. What is done with the leader is done with its members (`alerts`).
+member. What is done with the leader is done with its members (`alerts`). Nothing that the log of
+one says names another: they may lie in areas that different people see.
 
 What joins an acknowledged leader brings it back to 待签收, because the matter has spread. An alert
 never joins one that has a case already: the people of that case have not seen it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -98,9 +99,9 @@ def _join(
 ) -> None:
     joining = [alert, *members(opened, alert)]
     for one in joining:
-        _lead(session, one, home, f"与 {home.number}（{home.title}）属同一事项，并入", at=at)
+        _lead(session, one, home, "与相邻或相关的提示属同一事项，并入", at=at)
     if home.handling is Handling.ACKNOWLEDGED:
-        why = f"扩展到“{alert.title}”（{alert.number}），请重新签收"
+        why = "同一事项扩展到别处，请重新签收"
         for one in (home, *(m for m in members(opened, home) if m not in joining)):
             if one.handling is Handling.ACKNOWLEDGED:
                 alertlog.back(session, one, "spread", why, at=at)
@@ -108,9 +109,7 @@ def _join(
 
 def _lead(session: Session, alert: Alert, leader: Alert | None, note: str, *, at: datetime) -> None:
     told = {"leader_id": leader.id if leader else None}
-    detail: Mapping[str, str] = {"leader": leader.number} if leader else {}
-    did = "join" if leader else "leave"
-    alertlog.machine(session, alert, did, told, at=at, note=note, detail=detail)
+    alertlog.machine(session, alert, "join" if leader else "leave", told, at=at, note=note)
 
 
 def _rank(alert: Alert) -> tuple[int, int, datetime, int]:

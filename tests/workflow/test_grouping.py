@@ -145,7 +145,7 @@ def test_what_is_done_with_the_leader_is_done_with_its_members_in_one_line(
         number = session.get_one(Alert, two).number
         assert (line.did, line.detail["members"]) == ("alert.dismiss", [number])
         last = rows.steps(session, two, SYSTEM.scope).iloc[-1]
-        assert last["note"].startswith("随 JC-")
+        assert last["note"] == alerts.WITH_LEADER
 
 
 def test_a_case_of_the_leader_is_the_case_of_its_members_to_the_end(city, operator, raised, now):
@@ -178,7 +178,7 @@ def test_what_joins_an_acknowledged_leader_brings_it_back_because_it_has_spread(
     with city.read() as session:
         last = rows.steps(session, one, SYSTEM.scope).iloc[-1]
         assert last["did"] == "spread"
-        assert "望岭街道" in last["note"]
+        assert "扩展" in last["note"]
         assert session.get_one(Alert, one).note == "已派人"
 
 
@@ -211,6 +211,34 @@ def test_who_sees_only_the_members_area_sees_the_member_and_handles_it_alone(
             session, one, Disposition.FALSE_ALARM, note="误报", actor=here, at=now + 3 * HOUR
         )
     assert handling(city, one, two) == [Handling.DISMISSED, Handling.ACKNOWLEDGED]
+
+
+def test_who_does_not_see_the_leader_reads_nothing_of_it_in_the_members_log_or_case(
+    city, operator, raised, now
+):
+    one = raised(NEXT)
+    two = raised(ACROSS, at=now + HOUR)
+    with city.write() as session:
+        alerts.acknowledge(session, one, actor=operator, at=now + 2 * HOUR, note="长桥街道已派人")
+    three = raised(STREET, at=now + 3 * HOUR)  # spreads: all are back
+    assert leader(city, three) == leader(city, two) == one
+    with city.write() as session:
+        case = cases.open_from_alert(
+            session, one, cases.NewCase(title="沿街垃圾", category=CATEGORY),
+            actor=operator, at=now + 4 * HOUR,
+        )  # fmt: skip
+        number = case.number
+        alerts.release(
+            session, one, reason=f"案件 {number} 作废", actor=operator, at=now + 5 * HOUR
+        )
+    neighbour = Scope(areas=(OTHER,))
+    with city.read() as session:
+        life = board.alert_life(session, two, neighbour)
+        leading = session.get_one(Alert, one)
+    told = " ".join([*life.log["note"], *(str(d) for d in life.log["detail"]), str(life.row)])
+    for words in (leading.number, "长桥", number, "已派人"):
+        assert words not in told
+    assert {"acknowledge", "spread", "open_case", "release"} <= set(life.log["did"])
 
 
 def test_the_choice_of_the_members_area_alone_shows_the_member(city, operator, raised, now):
