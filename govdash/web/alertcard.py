@@ -193,18 +193,20 @@ def _group(life: AlertLife) -> None:
     leads = life.row["leader_id"] is None
     told = "和本条一并签收、转案件、排除" if leads else "由其中最严重的一条牵头，一并办理"
     show(card_title(f"同一事项另有 {len(life.group)} 处", told))
-    with st.container(key="gw_group", horizontal=True, gap="small"):
-        for other in workparts.records(life.group.head(LISTED)):
+    for other in workparts.records(life.group.head(LISTED)):
+        with st.container(key=f"gw_group_{other['id']}", horizontal=True, gap="small"):
+            shape = Level(other["level"]).shape
+            show(el("span", f"{shape} {other['title']}", cls="gd-say"), width="content")
             st.button(
-                f"{Level(other['level']).shape} {other['title']}",
-                key=f"gw_group_{other['id']}",
+                str(other["number"]),
+                key=f"gw_group_go_{other['id']}",
                 type="tertiary",
                 on_click=acting.look_at,
                 args=(triageforms.ALERT, int(other["id"])),
-                help=f"{other['number']} · {other['handling_label']}",
+                help=str(other["handling_label"]),
             )
-        if len(life.group) > LISTED:
-            st.caption(f"等 {len(life.group)} 处")
+    if len(life.group) > LISTED:
+        st.caption(f"等 {len(life.group)} 处")
 
 
 def _similar(page: Page, life: AlertLife) -> None:

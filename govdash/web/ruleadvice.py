@@ -6,6 +6,7 @@ import streamlit as st
 
 from govdash.access import User
 from govdash.core.errors import Conflict
+from govdash.language.masking import mask
 from govdash.store import Session, accounts
 from govdash.store import advice as decisions
 from govdash.web import acting, ruleform, ruletrial, workparts
@@ -39,7 +40,7 @@ def _buttons(page: Page, rule: Rule, told: Advice) -> None:
     with st.container(horizontal=True, gap="small"):
         ruletrial.start_button(page, told.changed)
         with st.popover("采纳", icon=":material/check:"):
-            st.write(f"作为“{rule.name}”的第 {rule.version + 1} 版，下一次检测起生效？")
+            st.write(f"作为 {rule.code} 的第 {rule.version + 1} 版，下一次检测起生效？")
             if st.button("确认采纳", key=f"gu_accept_{rule.code}_{rule.version}", type="primary"):
                 _accept(page, rule, told)
         st.button(
@@ -59,7 +60,7 @@ def _accept(page: Page, rule: Rule, told: Advice) -> None:
     def act(session: Session, user: User, at: datetime) -> str:
         known = _again(session, rule, told, user, at)
         new = advice.accept(session, known, actor=user, at=at, seen_version=rule.version)
-        return f"已采纳，“{new.name}”第 {new.version} 版下一次检测起生效。"
+        return f"已采纳，{new.code} 第 {new.version} 版下一次检测起生效。"
 
     acting.finish(page, act, did="rule.change", subject=f"rule:{rule.code}")
 
@@ -95,4 +96,4 @@ def _decided(page: Page, rule: Rule) -> None:
             f"{when}　{names.get(one.decided_by, one.decided_by)}{done}：第 {one.rule_version} 版"
             f"{field} {one.told['old']:g} → {one.told['new']:g}"
         )
-        show(workparts.paragraph(said + (f"；{one.note}" if one.note else ""), cls="note"))
+        show(workparts.paragraph(said + (f"；{mask(one.note)}" if one.note else ""), cls="note"))

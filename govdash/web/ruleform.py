@@ -60,7 +60,7 @@ def switch(page: Page, rule: Rule) -> None:
     word = "停用" if rule.enabled else "启用"
     with st.popover(word, icon=":material/power_settings_new:"):
         st.write(
-            f"{word}“{rule.name}”？"
+            f"{word} {rule.code}？"
             + (
                 "之后不再发出新提示，已有的提示照常办理。"
                 if rule.enabled
@@ -69,7 +69,7 @@ def switch(page: Page, rule: Rule) -> None:
         )
         if st.button(f"确认{word}", key=f"gu_switch_{rule.code}_{rule.version}", type="primary"):
             other = rule.model_copy(update={"enabled": not rule.enabled})
-            _publish(page, rule, other, f"已{word}“{rule.name}”")
+            _publish(page, rule, other, f"已{word}规则 {rule.code}")
 
 
 def restore_button(rule: Rule, old: Rule) -> None:
@@ -117,9 +117,9 @@ def edit_panel(page: Page, rule: Rule) -> None:
     with st.container(horizontal=True, gap="small"):
         ruletrial.start_button(page, draft)
         with st.popover("启用草稿", icon=":material/publish:"):
-            st.write(f"把草稿作为“{rule.name}”的第 {rule.version + 1} 版，下一次检测起生效？")
+            st.write(f"把草稿作为 {rule.code} 的第 {rule.version + 1} 版，下一次检测起生效？")
             if st.button("确认启用", key=f"gu_publish_{rule.code}_{rule.version}", type="primary"):
-                said = f"“{draft.name}”第 {rule.version + 1} 版已生效"
+                said = f"{draft.code} 第 {rule.version + 1} 版已生效"
                 _publish(page, rule, draft, said)
         with st.popover("另存为新规则", icon=":material/content_copy:"):
             _save_as(page, rule, draft)
@@ -146,7 +146,7 @@ def _save_as(page: Page, rule: Rule, draft: Rule) -> None:
                 "代码以小写字母开头，只含小写字母、数字、横线；名称不能为空。"
             ) from error
         rule_book.change(session, new, actor=user, at=at, seen_version=0)
-        return f"已建立规则“{new.name}”（{new.code}），停用中；试算后再启用。"
+        return f"已建立规则 {new.code}，停用中；试算后再启用。"
 
     acting.finish(page, act, did="rule.change", subject=f"rule:{code.strip()}"[:120])
 

@@ -123,7 +123,7 @@ def _start(page: Page, draft: Rule) -> None:
     def work(task: Task) -> dict[str, Any]:
         return _try(task, store, lake, settings, draft)
 
-    mine.number = background.tasks().start(f"试算：{draft.name}", work)
+    mine.number = background.tasks().start(f"试算：{draft.code}", work)
 
 
 def _try(task: Task, store: Store, lake: Lake, settings: Settings, draft: Rule) -> dict[str, Any]:
