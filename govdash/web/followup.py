@@ -39,16 +39,7 @@ def queue(page: Page) -> int | None:
                 rows.text("◆ 超期", tone="bad")
                 if task["due_at"] < page.now
                 else rows.text("● 待访", tone="good"),
-                rows.two(
-                    task["title"],
-                    f"{workparts.short_area(names.whole_area(task['area_path']))} · "
-                    f"{task['number']}"
-                    + (
-                        f"（反映 {task['case_number']}）"
-                        if task["case_id"] != task["about_id"]
-                        else ""
-                    ),
-                ),
+                rows.two(task["title"], _meta(task, names)),
                 rows.right(workparts.clock_time(task["due_at"], page.zone, now=page.now), "前回访"),
             ],
             chosen=task["case_id"] == chosen,
