@@ -13,10 +13,12 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from govdash.access import passwords, people, roles, signin, totp
-from govdash.access.users import SYSTEM
+from govdash.access.scope import Scope
+from govdash.access.users import SYSTEM, User
 from govdash.api import routes
 from govdash.api.gate import SignedInOnly
 from govdash.api.visit import local_path
+from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.vocab import Result
 from govdash.lake import Lake
@@ -24,6 +26,7 @@ from govdash.store import Store, accounts, journal, signing
 
 PASSWORD = "Liang-Feng-2047"
 NEW = "Ming-Yue-Song-88"
+FANG = User("fang", "方正", frozenset({Permission.ROLE_EDIT}), Scope(areas=()))
 HTML = {"accept": "text/html"}
 
 
@@ -180,10 +183,15 @@ def test_what_was_typed_comes_back_as_text(browser: TestClient):
     assert PASSWORD not in log_in(browser, "li", PASSWORD + "x").text
 
 
-def test_a_first_password_is_changed_before_anything_else(browser: TestClient, sqlite_store: Store):
+def test_a_reset_password_counts_once_confirmed_and_is_changed_before_anything_else(
+    browser: TestClient, sqlite_store: Store
+):
     at = datetime.now(UTC)
     with sqlite_store.write() as session:
         first = people.new_password(session, "li", actor=SYSTEM, at=at)
+    assert "location" not in log_in(browser, "li", first).headers
+    with sqlite_store.write() as session:
+        people.confirm(session, "li", actor=FANG, at=at)
     assert log_in(browser, "li", first).headers["location"] == "/password?next=%2Fmap"
     assert browser.get("/map", headers=HTML).headers["location"].startswith("/login")
     token = browser.cookies["govdash_session"]
