@@ -16,6 +16,7 @@ from govdash.store import casework as rows
 from govdash.store.models import Case, CaseRequest
 from govdash.workflow import caselog, cases, practice, timing
 from govdash.workflow.deadlines import Deadlines, in_force
+from govdash.workflow.notify import asksteps
 
 #: Who works on a case can need more time for it.
 EXTENDABLE: Final = (
@@ -50,6 +51,7 @@ def ask(
     )  # fmt: skip
     session.add(request)
     session.flush()
+    asksteps.stepped(session, case, request, at=at)
     caselog.record(
         session, case, f"ask_{kind.value}",
         actor=actor, at=at, note=said, detail={"request": request.id},
@@ -104,6 +106,7 @@ def decide(
     if request.state is AskState.GRANTED:
         _carry_out(session, case, request.kind, at=at, deadlines=deadlines or in_force())
     session.flush()
+    asksteps.stepped(session, case, request, at=at)
     caselog.record(
         session, case, f"{'grant' if grant else 'deny'}_{request.kind.value}",
         actor=actor, at=at, note=said, before=before,

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from govdash.access import SYSTEM
-from govdash.core.vocab import CaseAction, CaseState, LimitUnit
+from govdash.core.vocab import Asked, CaseAction, CaseState, LimitUnit
 from govdash.store import Store, escalations
 from govdash.store.models import InboxMessage, Notification
 from govdash.taxonomy import Limit
-from govdash.workflow import cases, supervision
+from govdash.workflow import asking, cases, supervision
 from govdash.workflow.flow import CASE_FLOW, OPEN_STATES
 from govdash.workflow.forms import NewCase, StepForm
 from govdash.workflow.notify import auditor
@@ -168,3 +168,69 @@ def test_every_open_case_has_its_next_step_and_a_lack_is_reported(script: Script
         (gap,) = auditor.audit(session, SYSTEM.scope, at=script.clock.now)
     assert (gap.kind, gap.id) == ("case", first)
     assert "没有走下一步" in gap.why
+
+
+def ask(script: Script, case_id: int, kind: Asked) -> int:
+    unit = replace(SYSTEM, login="fix", name="fix某")
+    with script.store.write() as session:
+        return asking.ask(
+            session, case_id, kind, reason="等待配件到货", actor=unit, at=script.clock.now
+        ).id
+
+
+def decide(script: Script, request: int, login: str, *, grant: bool) -> None:
+    actor = replace(SYSTEM, login=login, name=f"{login}某")
+    with script.store.write() as session:
+        asking.decide(
+            session, request, grant=grant, note="情况属实", actor=actor, at=script.clock.now
+        )
+
+
+@ON_BOTH
+def test_a_request_is_told_to_who_may_decide_and_its_decision_to_who_asked(script: Script):
+    """Extended once from 16:30 by four working hours; the yellow of the new limit is told anew."""
+    case_id = open_case(script)
+    step(script, case_id, A.ACCEPT, A.DISPATCH, A.START)
+    first = ask(script, case_id, Asked.EXTENSION)
+    script.expect("send head", "延期申请，请审批", 0)
+    script.run(until=5)
+    decide(script, first, "head", grant=False)
+    script.expect("fix", "延期未同意", 5)
+    script.run(until=10)
+    second = ask(script, case_id, Asked.EXTENSION)
+    script.expect("send head", "延期申请，请审批", 10)
+    script.run(until=15)
+    decide(script, second, "send", grant=True)
+    script.expect("fix", "延期已同意，时限已顺延", 15)
+    script.run(until=20)
+    script.expect("fix", "全程临期", 1320)  # six of eight working hours: 8:30 of the next morning
+    script.run(until=1400)
+    script.check()
+
+
+def test_an_appeal_is_told_to_the_second_reviewer_and_its_end_to_who_asked(script: Script):
+    case_id = open_case(script)
+    step(script, case_id, A.ACCEPT, A.DISPATCH, A.START)
+    script.clock.go(days=1)
+    step(script, case_id, A.RESOLVE, A.VERIFY, A.CLOSE)  # late, and over
+    minute = script.minute
+    request = ask(script, case_id, Asked.APPEAL)
+    script.expect("send head", "超时申诉，请审批", minute)
+    script.run(until=minute + 5)
+    decide(script, request, "send", grant=True)
+    script.expect("head", "超时申诉，请审批", minute + 5)  # two must grant it
+    script.run(until=minute + 10)
+    decide(script, request, "head", grant=True)
+    script.expect("fix", "超时申诉已通过", minute + 10)
+    script.run(until=minute + 20)
+    script.check()
+
+
+def test_who_may_decide_hears_nothing_of_what_was_decided_before_it_was_sent(script: Script):
+    case_id = open_case(script)
+    step(script, case_id, A.ACCEPT, A.DISPATCH, A.START)
+    script.run(until=5)
+    decide(script, ask(script, case_id, Asked.EXTENSION), "head", grant=True)
+    script.expect("fix", "延期已同意", 5)
+    script.run(until=10)
+    script.check()

@@ -27,6 +27,7 @@ from tests.conftest import NOW
 from tests.notify.people import intend, intent
 from tests.notify.test_delivery import LEASE, courier, killed
 from tests.notify.test_email import message
+from tests.workflow.conftest import ON_BOTH
 
 SECRET = "a-secret-of-the-receiver"
 LOCAL = ("127.0.0.0/8", "::1/128")
@@ -288,6 +289,7 @@ def test_in_production_nobody_else_may_read_the_file(tmp_path):
     assert config.load(settings).email is not None
 
 
+@ON_BOTH
 def test_a_worker_killed_between_sending_and_noting_sends_again_with_the_same_key(
     peopled, settings: Settings, clock, receiver: Receiver
 ):
@@ -296,6 +298,7 @@ def test_a_worker_killed_between_sending_and_noting_sends_again_with_the_same_ke
         "code": "room", "name": "值班群", "url": receiver.address, "secret": SECRET,
         "whole_city": True, "allow": list(LOCAL),
     }  # fmt: skip
+    settings.var.mkdir(exist_ok=True)
     settings.channels.write_text(yaml.safe_dump({"hooks": [told]}), "utf-8")
     intend(peopled, intent("a", clock(), channel="hook:room", recipient=""))
     assert killed(peopled, settings, clock()) == -9

@@ -6,14 +6,14 @@ from typing import Final
 
 from govdash.access.audience import Audience
 from govdash.core.permissions import Permission
-from govdash.core.vocab import Attempted, Clock, Signal
-from govdash.store import Session, cases, escalations
+from govdash.core.vocab import Asked, Attempted, Clock, Signal
+from govdash.store import Session, cases, casework, escalations
 from govdash.store.models import Case, Escalation, Notification
 from govdash.workflow import timing
 from govdash.workflow.clocks import Lamp
 from govdash.workflow.deadlines import in_force
 from govdash.workflow.flow import STAGE
-from govdash.workflow.notify import alertsteps, planning, suppression
+from govdash.workflow.notify import alertsteps, asksteps, planning, suppression
 from govdash.workflow.notify.targets import People
 
 #: Which lamps make a message about time still true.
@@ -100,6 +100,8 @@ def _case_over(session: Session, row: Notification, case_id: int, *, at: datetim
         return ""
     case, escalation = kept
     moment = row.topic.partition(".")[2]
+    if moment.endswith(tuple(Asked)):  # also of a case that has ended: an appeal
+        return _decided(session, case, moment)
     if moment == "ended":
         return _superseded(row, escalation)
     if case.state not in STAGE:
@@ -113,6 +115,15 @@ def _case_over(session: Session, row: Notification, case_id: int, *, at: datetim
         clock = STAGE[case.state] if moment.startswith("stage") else Clock.CASE
         return _lamp_out(session, case, clock, lamps, at=at)
     return ""
+
+
+def _decided(session: Session, case: Case, moment: str) -> str:
+    """Say why nobody needs to decide a request any more; how it was decided stays news."""
+    stands, _, kind = moment.partition("_")
+    if stands != asksteps.ASKED:
+        return ""
+    waits = casework.requests_of(session, case.id, Asked(kind), states=casework.UNDECIDED)
+    return "" if waits else f"{Asked(kind).label}申请已有结果"
 
 
 def _lamp_out(

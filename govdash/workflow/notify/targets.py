@@ -1,6 +1,6 @@
 """Whom a step of a chain means: people and group robots, by role, unit and the table of cases."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -71,6 +71,16 @@ class People:
                 found.setdefault((one.login, one.channel), one)
         return list(found.values())
 
+    def reach(
+        self, person: Person, words: str, *, by: Collection[str] = (INBOX, email.CODE)
+    ) -> Iterator[Recipient]:
+        """Yield somebody once for each of the channels that they have; always for one."""
+        login = person.user.login
+        if INBOX in by or login not in self.emails:
+            yield Recipient(login, INBOX, words)
+        if email.CODE in by and login in self.emails:
+            yield Recipient(login, email.CODE, words)
+
     def words(self, step: ChainStep) -> str:
         """Say in Chinese whom a step means."""
         return "、".join(self._word(target) for target in step.to)
@@ -96,11 +106,7 @@ class People:
             return
         people, words = self._people(kind, code, subject)
         for person in people:
-            login = person.user.login
-            if INBOX in step.by or login not in self.emails:
-                yield Recipient(login, INBOX, words)
-            if email.CODE in step.by and login in self.emails:
-                yield Recipient(login, email.CODE, words)
+            yield from self.reach(person, words, by=step.by)
 
     def _people(self, kind: str, code: str, subject: Alert | Case) -> tuple[list[Person], str]:
         needs = Permission.CASE_READ if isinstance(subject, Case) else Permission.ALERT_READ
