@@ -1,15 +1,17 @@
 """Cases among others: in a cluster, near one another, on their way to units, as a unit's load."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import pandas as pd
 from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from govdash.core.filters import Scope
-from govdash.core.vocab import CASE_ENDS
+from govdash.core.vocab import CASE_ENDS, Handling
 from govdash.store.engine import Session
-from govdash.store.models import Case, Event
+from govdash.store.models import Alert, Case, Event
 from govdash.store.visible import visible
 
 _SOON: Final = timedelta(days=1)
@@ -34,6 +36,23 @@ def cluster(session: Session, case_id: int, scope: Scope) -> pd.DataFrame:
     )
     names = [column.key for column in columns]
     return pd.DataFrame([tuple(row) for row in found], columns=names, dtype=object)
+
+
+def waiting_alerts(session: Session, case_id: int, scope: Scope) -> Sequence[tuple[int, str]]:
+    """Return the alerts inside the scope that end with a case: ids and numbers.
+
+    Its own and those of the cases merged into it, as long as it is their newest case.
+    """
+    newer = aliased(Case)
+    found = session.execute(
+        select(Alert.id, Alert.number)
+        .join(Case, Case.alert_id == Alert.id)
+        .where(or_(Case.id == case_id, Case.leading_id == case_id))
+        .where(Alert.handling == Handling.LINKED, visible(scope, Alert.area_path))
+        .where(~select(newer.id).where(newer.alert_id == Alert.id, newer.id > Case.id).exists())
+        .order_by(Alert.id)
+    )
+    return [(alert_id, number) for alert_id, number in found]
 
 
 def open_around(

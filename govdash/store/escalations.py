@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
 
 from govdash.core.filters import Scope
 from govdash.core.vocab import CASE_ENDS, Handling, Level, Signal
@@ -115,11 +116,20 @@ def of_case_now(session: Session, case_id: int) -> tuple[Case, Escalation] | Non
 def living_alerts(session: Session, scope: Scope) -> pd.DataFrame:
     """Return alerts inside the scope that people have not ended, each with its escalation.
 
-    `ALERT_COLUMNS` and `OWN_COLUMNS`; the latter are empty where there is none.
+    `ALERT_COLUMNS`, ``has_case`` (an open one, or one merged into an open one) and `OWN_COLUMNS`;
+    the latter are empty where there is none.
     """
+    leading = aliased(Case)
+    followed = (
+        select(Case.id)
+        .outerjoin(leading, leading.id == Case.leading_id)
+        .where(Case.alert_id == Alert.id)
+        .where(or_(Case.state.not_in(CASE_ENDS), leading.state.not_in(CASE_ENDS)))
+    )
     chosen = (
         select(
             *(getattr(Alert, name) for name in ALERT_COLUMNS),
+            followed.exists(),
             *(getattr(Escalation, name) for name in OWN_COLUMNS),
         )
         .outerjoin(Escalation, Escalation.alert_id == Alert.id)
@@ -127,25 +137,24 @@ def living_alerts(session: Session, scope: Scope) -> pd.DataFrame:
         .where(visible(scope, Alert.area_path))
         .order_by(Alert.id)
     )
-    return _table(session.execute(chosen), (*ALERT_COLUMNS, *OWN_COLUMNS))
+    return _table(session.execute(chosen), (*ALERT_COLUMNS, "has_case", *OWN_COLUMNS))
 
 
 def living_cases(session: Session, scope: Scope) -> pd.DataFrame:
     """Return open cases inside the scope, each with its escalation.
 
-    `CASE_COLUMNS`, ``alert_id`` and `OWN_COLUMNS`; the latter are empty where there is none.
+    `CASE_COLUMNS` and `OWN_COLUMNS`; the latter are empty where there is none.
     """
     chosen = (
         select(
             *(getattr(Case, name) for name in CASE_COLUMNS),
-            Case.alert_id,
             *(getattr(Escalation, name) for name in OWN_COLUMNS),
         )
         .outerjoin(Escalation, Escalation.case_id == Case.id)
         .where(Case.state.not_in(CASE_ENDS), visible(scope, Case.area_path, Case.unit_code))
         .order_by(Case.id)
     )
-    return _table(session.execute(chosen), (*CASE_COLUMNS, "alert_id", *OWN_COLUMNS))
+    return _table(session.execute(chosen), (*CASE_COLUMNS, *OWN_COLUMNS))
 
 
 def _table(found: Iterable[Any], names: Sequence[str]) -> pd.DataFrame:

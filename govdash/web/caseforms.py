@@ -16,11 +16,11 @@ from govdash.web import acting, callform, casemore, stepfields, workparts
 from govdash.web.caseform import Choices, case_fields, new_case
 from govdash.web.page import Page
 from govdash.web.parts import el, show
-from govdash.workflow import cases, duplicates, feedback
+from govdash.web.twins import ask as ask_of_twins
+from govdash.workflow import cases, feedback
 from govdash.workflow.beside import Beside
 from govdash.workflow.board import CaseLife
 from govdash.workflow.flow import CASE_FLOW
-from govdash.workflow.forms import NewCase
 
 #: Steps taken with one click: they need no words and can be undone by the next step.
 DIRECT: Final = frozenset({CaseAction.START, CaseAction.RESUME, CaseAction.VERIFY})
@@ -37,7 +37,6 @@ FORWARD: Final = frozenset(
         CaseAction.RESUME,
     }
 )
-OFFER: Final = "gw_new_offer"  # part of the half-filled form: cases near by, by id
 CASE: Final = "case"  # URL parameter: the case that is looked at
 #: What the fields of a step are called in the log.
 TOLD: Final = {
@@ -170,63 +169,25 @@ def _step_form(
 def _new_drawer(page: Page, choices: Choices) -> None:
     with st.form("gw_new_case", border=False):
         typed = case_fields(choices, None, key="gw_new")
-        leading = _twin_choice()
+        twins = ask_of_twins(page, typed, None, key="gw_new")
         sent = st.form_submit_button("登记", type="primary")
-    if not sent:
+    if not sent or twins.undecided:
         return
     try:
         new = new_case(typed, None)
-        offered = _offer(page, new)
     except GovDashError as error:
         st.error(str(error), icon=":material/error:")
         return
-    if offered and leading is None:
-        st.rerun()
     made: list[int] = []
 
     def act(session: Session, user: User, at: datetime) -> str:
-        case = cases.open_case(session, new, actor=user, at=at, leading=leading or None)
+        case = cases.open_case(session, new, actor=user, at=at, leading=twins.leading)
         made.append(case.id)
-        if leading:
-            return f"已登记案件 {case.number}，并入 {st.session_state[OFFER][leading]}。"
+        if twins.leading:
+            return f"已登记案件 {case.number}，{twins.offered[twins.leading]}。"
         due = workparts.clock_time(case.due_at, page.zone, now=at)
         return f"已登记案件 {case.number}，到期 {due}。"
 
-    def then() -> None:
-        st.session_state.pop(OFFER, None)
-        acting.look_at(CASE, made[-1])
-
-    acting.finish(page, act, did="case.open", subject="case:new", then=then)
-
-
-def _twin_choice() -> int | None:
-    """Ask, once open cases near by were found, whether this is one of them; 0 is a case apart."""
-    offered: dict[int, str] = st.session_state.get(OFFER, {})
-    if not offered:
-        return None
-    st.warning(
-        f"附近有 {len(offered)} 件同类在办案件，可能是同一件事。请选择后再登记。",
-        icon=":material/content_copy:",
+    acting.finish(
+        page, act, did="case.open", subject="case:new", then=lambda: acting.look_at(CASE, made[-1])
     )
-    return st.radio(
-        "是否同一件事",
-        [*offered, 0],
-        index=None,
-        format_func=lambda number: offered.get(number, "不是，单独登记"),
-        key="gw_new_twin",
-    )
-
-
-def _offer(page: Page, new: NewCase) -> bool:
-    """Look for open cases near by and keep them for the form; whether there are any."""
-    with page.refresh() as fresh:
-        twins = duplicates.near(
-            fresh.session, fresh.user.scope,
-            category=new.category, lon=new.lon, lat=new.lat, at=fresh.now,
-        )  # fmt: skip
-    st.session_state[OFFER] = {
-        int(twin["id"]): f"并入 {twin['number']} {twin['title']}（{twin['metres']:.0f} 米，"
-        f"{twin['state'].label}，{workparts.clock_time(twin['opened_at'], page.zone)}）"
-        for twin in twins.to_dict("records")
-    }
-    return bool(st.session_state[OFFER])

@@ -48,9 +48,9 @@ def fields(
         )
     if Need.CLOSE_CONDITION in needs:
         close = _condition(Need.CLOSE_CONDITION, usual.close, key=f"{key}_close")
-    if Need.DISPOSITION in needs and row["alert_id"] is not None:
+    if Need.DISPOSITION in needs and life.waits:
         disposition = st.selectbox(
-            f"{Need.DISPOSITION.label}（{row['alert_number']}）",
+            f"{Need.DISPOSITION.label}（{'、'.join(life.waits)}）",
             list(Disposition),
             index=None,
             format_func=lambda code: code.label,

@@ -15,6 +15,7 @@ from govdash.web import acting, casework, workparts
 from govdash.web.caseform import case_fields, new_case
 from govdash.web.page import Page
 from govdash.web.parts import Html, el, level_badge, show
+from govdash.web.twins import ask as ask_of_twins
 from govdash.workflow import alerts, board, cases
 from govdash.workflow.board import AlertLife
 from govdash.workflow.flow import AlertAction
@@ -154,14 +155,22 @@ def _case_drawer(page: Page, alert_id: int, version: int) -> None:
     show(workparts.paragraph("类别、单位、时限已按监测提示和历史案例预填，请核对。", cls="note"))
     with st.form(f"gw_case_form_{alert_id}", border=False):
         typed = case_fields(choices, start, key=f"gw_new_{alert_id}")
+        twins = ask_of_twins(page, typed, start, key=f"gw_new_{alert_id}")
         sent = st.form_submit_button("立案登记", type="primary")
     if not sent:
+        return
+    if twins.undecided:
+        st.error("请先选择是否同一件事：归入在办的案件，还是单独登记。", icon=":material/error:")
         return
 
     def act(session: Session, user: User, at: datetime) -> str:
         case = cases.open_from_alert(
-            session, alert_id, new_case(typed, start), actor=user, at=at, seen_version=version
-        )
+            session, alert_id, new_case(typed, start),
+            actor=user, at=at, seen_version=version, leading=twins.leading,
+        )  # fmt: skip
+        if twins.leading:
+            told = twins.offered[twins.leading]
+            return f"已由 {life.row['number']} 登记案件 {case.number}，{told}。"
         due = workparts.clock_time(case.due_at, page.zone, now=at)
         return f"已由 {life.row['number']} 登记案件 {case.number}，到期 {due}。"
 

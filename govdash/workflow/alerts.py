@@ -99,8 +99,11 @@ def close(
     actor: User,
     at: datetime,
 ) -> Alert:
-    """Close a linked alert with its case. A part of closing it, which writes the journal."""
-    alert = _locked(session, alert_id, actor)
+    """Close a linked alert with its case. A part of closing it, which writes the journal.
+
+    Whoever may close the case does this too, also where the alert is of a wider area.
+    """
+    alert = _with_case(session, alert_id)
     if alert.handling is not Handling.LINKED:
         raise Conflict(
             f"监测提示 {alert.number} 已是“{alert.handling.label}”，不能随案件关闭；请刷新后再看。"
@@ -114,15 +117,9 @@ def close(
     return alert
 
 
-def is_linked(session: Session, alert_id: int) -> bool:
-    """Whether an alert still waits for the end of its case."""
-    alert = rows.for_update(session, alert_id)
-    return alert is not None and alert.handling is Handling.LINKED
-
-
 def release(session: Session, alert_id: int, *, reason: str, actor: User, at: datetime) -> Alert:
     """Give an alert back to the board when its case ends without a result."""
-    alert = _locked(session, alert_id, actor)
+    alert = _with_case(session, alert_id)
     if alert.handling is Handling.LINKED:
         for one, said in _group(session, alert, actor, reason):
             values = {"handling": Handling.NEW} | _touched(one, actor, at, "")
@@ -198,6 +195,13 @@ def _locked(session: Session, alert_id: int, actor: User) -> Alert:
     alert = rows.for_update(session, alert_id)
     if alert is None or not actor.scope.covers(alert.area_path):
         raise NotFound(f"没有编号为 {alert_id} 的监测提示，或不在您的管辖范围内。")
+    return alert
+
+
+def _with_case(session: Session, alert_id: int) -> Alert:
+    alert = rows.for_update(session, alert_id)
+    if alert is None:
+        raise NotFound(f"没有编号为 {alert_id} 的监测提示。")
     return alert
 
 

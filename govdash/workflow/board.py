@@ -24,6 +24,7 @@ from govdash.detect import Evidence
 from govdash.store import Session, accounts
 from govdash.store import alerts as alert_rows
 from govdash.store import cases as case_rows
+from govdash.store.caseload import waiting_alerts
 from govdash.store.models import ClockInterval
 from govdash.taxonomy import Limit
 from govdash.workflow import filling, practice, timing, typed
@@ -165,7 +166,8 @@ class CaseLife:
     """One case: its row (`CASE_COLUMNS`), steps, clocks, follow-up calls, what can be done.
 
     ``steps``: ``seq``, ``at``, ``actor``, ``actor_name``, ``action``, ``action_label``,
-    ``from_state``, ``to_state``, ``to_label``, ``unit_code``, ``note``, ``detail``.
+    ``from_state``, ``to_state``, ``to_label``, ``unit_code``, ``note``, ``detail``. ``waits``: the
+    numbers of the alerts that end with it.
     """
 
     row: Mapping[str, Any]
@@ -173,6 +175,7 @@ class CaseLife:
     clocks: tuple[timing.Reading, ...]
     feedback: pd.DataFrame
     actions: tuple[CaseAction, ...]
+    waits: tuple[str, ...]
 
 
 def alerts(
@@ -302,6 +305,7 @@ def case_life(
             for action in actions_from(case.state)
             if not filling.refusal(session, case, action, at=at, rules=practice.in_force())
         ),
+        waits=tuple(number for _, number in waiting_alerts(session, case_id, scope)),
     )
 
 

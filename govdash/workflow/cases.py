@@ -11,9 +11,19 @@ from govdash.store import Session, casework
 from govdash.store import cases as rows
 from govdash.store.models import Alert, Case
 from govdash.taxonomy import Limit
-from govdash.workflow import alerts, calls, caselog, dispatching, filling, merging, practice, timing
+from govdash.workflow import (
+    alerts,
+    calls,
+    caselog,
+    causes,
+    dispatching,
+    filling,
+    merging,
+    practice,
+    timing,
+)
 from govdash.workflow.deadlines import Deadlines, in_force
-from govdash.workflow.flow import Effect, Step, next_step
+from govdash.workflow.flow import Effect, next_step
 from govdash.workflow.forms import NewCase, StepForm
 from govdash.workflow.naming import day_number
 from govdash.workflow.suggestion import suggest
@@ -49,12 +59,8 @@ def open_case(
     if leading is not None:
         found(session, leading, actor)
     case = _open(session, new, None, actor=actor, at=at, deadlines=known)
-    detail = dict[str, Any]()
-    if leading is not None:
-        require(actor, next_step(case.state, CaseAction.MERGE).needs, case)
-        form = StepForm(leading=leading, note="登记时并入")
-        detail = walk(session, case, CaseAction.MERGE, form, actor=actor, at=at, deadlines=known)
-    caselog.record(session, case, "open", actor=actor, at=at, detail=detail)
+    merged = _merge(session, case, leading, actor=actor, at=at, deadlines=known)
+    caselog.record(session, case, "open", actor=actor, at=at, detail=merged)
     return case
 
 
@@ -66,9 +72,13 @@ def open_from_alert(
     actor: User,
     at: datetime,
     seen_version: int | None = None,
+    leading: int | None = None,
     deadlines: Deadlines | None = None,
 ) -> Case:
     """Make a case from an alert, which is linked to it until the case ends.
+
+    With `leading` it is one more report of that open case, and merged into it in the same action;
+    the alert then ends with that one.
 
     Raises
     ------
@@ -76,10 +86,18 @@ def open_from_alert(
         When the alert has been made into a case or ended already.
     Conflict
         When somebody changed the alert since `seen_version`.
+    Refused, NotFound
+        When the leading case cannot lead, or is out of scope.
     """
+    known = deadlines or in_force()
+    if leading is not None:
+        found(session, leading, actor)
     alert = alerts.link(session, alert_id, actor=actor, at=at, seen_version=seen_version)
-    case = _open(session, new, alert, actor=actor, at=at, deadlines=deadlines or in_force())
-    caselog.record(session, case, "open", actor=actor, at=at, detail={"alert": alert.number})
+    case = _open(session, new, alert, actor=actor, at=at, deadlines=known)
+    merged = _merge(session, case, leading, actor=actor, at=at, deadlines=known)
+    caselog.record(
+        session, case, "open", actor=actor, at=at, detail={"alert": alert.number} | merged
+    )
     return case
 
 
@@ -150,8 +168,8 @@ def walk(
     step = next_step(case.state, action)
     not_before_the_last(session, case, at=at)
     rules = practice.in_force()
-    waits = case.alert_id is not None and alerts.is_linked(session, case.alert_id)
-    filling.check(step, case, form, alert_waits=waits)
+    waits = causes.waiting(session, case) if step.effect is Effect.STOP else ()
+    filling.check(step, case, form, alert_waits=bool(waits))
     filling.check_moment(session, case, action, form, at=at, rules=rules)
     came_from, detail = case.state, dict[str, Any]()
     leading = None
@@ -170,8 +188,7 @@ def walk(
     caselog.add_step(session, case, action, came_from, form, actor=actor, at=at)
     if step.effect is Effect.STOP:
         casework.lapse(session, case.id, Asked.EXTENSION)
-    if waits:
-        _tell_alert(session, case, step, form, actor=actor, at=at)
+        causes.end(session, case, waits, form, actor=actor, at=at)
     return detail | calls.follow(session, case, action, at=at, deadlines=deadlines, rules=rules)
 
 
@@ -281,15 +298,18 @@ def _open(
     return case
 
 
-def _tell_alert(
-    session: Session, case: Case, step: Step, form: StepForm, *, actor: User, at: datetime
-) -> None:
-    """End the alert with its case, or give it back when the case ends without a result."""
-    if case.alert_id is None or step.effect is not Effect.STOP:
-        return
-    if case.state is CaseState.CLOSED and form.disposition is not None:
-        note = f"案件 {case.number} 结案：{case.result}"
-        alerts.close(session, case.alert_id, form.disposition, note=note, actor=actor, at=at)
-    elif case.state is not CaseState.CLOSED:
-        reason = f"案件 {case.number} {case.state.label}：{form.note.strip()}"
-        alerts.release(session, case.alert_id, reason=reason, actor=actor, at=at)
+def _merge(
+    session: Session,
+    case: Case,
+    leading: int | None,
+    *,
+    actor: User,
+    at: datetime,
+    deadlines: Deadlines,
+) -> dict[str, Any]:
+    """Merge a case that is registered just now, where it is no case of its own."""
+    if leading is None:
+        return {}
+    require(actor, next_step(case.state, CaseAction.MERGE).needs, case)
+    form = StepForm(leading=leading, note="登记时并入")
+    return walk(session, case, CaseAction.MERGE, form, actor=actor, at=at, deadlines=deadlines)

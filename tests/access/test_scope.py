@@ -173,6 +173,11 @@ def lived(
         rule = next(r for r in rules.current(session) if r.code == "street-category")
         more = town.finding(town.QUAY, town.LAMP, 12, 4.0, NOW.date())
         signals.raise_alert(session, more, rule, at=NOW)  # one that is open
+        for case in session.scalars(select(Case).where(Case.leading_id.is_(None))).all():
+            also = town.finding(str(case.area_path), "A-09001", 12, 4.0, NOW.date())
+            waits = signals.raise_alert(session, also, rule, at=NOW)  # put to that case
+            new = cases.NewCase(title="再一次", category=also.category, area_path=case.area_path)
+            cases.open_from_alert(session, waits.id, new, actor=SYSTEM, at=NOW, leading=case.id)
         for area in (town.QUAY, town.HILL):
             mute = muting.NewMute(
                 kind=Mute.SILENCE, area_path=area, reason="施工",

@@ -80,13 +80,12 @@ def by_somebody_else(store: Store, number: int = 1) -> None:
         alerts.acknowledge(session, number, actor=SYSTEM, at=datetime.now(UTC))
 
 
-def make_case(store: Store, **told: str) -> int:
+def make_case(store: Store, **told: Any) -> int:
     with store.write() as session:
         new = cases.NewCase(
-            title=told.get("title", "路边垃圾堆放"),
-            category=town.GARBAGE,
-            area_path=town.QUAY,
-            unit_code="U2",
+            **{"title": "路边垃圾堆放", "category": town.GARBAGE, "area_path": town.QUAY}
+            | {"unit_code": "U2"}
+            | told
         )
         user = load_user(session)
         return cases.open_case(session, new, actor=user, at=datetime.now(UTC)).id
@@ -261,6 +260,25 @@ def test_an_alert_becomes_a_case_with_fields_filled_in_and_changeable(at_page, b
     assert (made.limit_amount, made.limit_unit) == (2, "work_day")
     assert alert(built).handling is Handling.LINKED
     assert did(built, "case:1") == ["case.open"]
+
+
+def test_an_alert_can_be_put_to_an_open_case_near_by_instead_of_a_new_one(at_page, built):
+    with built.read() as session:
+        start = cases.suggest(session, session.get(Alert, 1), SYSTEM.scope)
+    twin = make_case(built, lon=start.lon, lat=start.lat)
+    app = press(at_page(ALERTS), "转案件")
+    assert "可能是同一件事" in app.warning[0].value  # before anything is sent
+    app = press(app, "立案登记")
+    assert "请先选择是否同一件事" in app.error[0].value
+    assert alert(built).handling is Handling.NEW
+    app.radio(key="gw_new_1_twin").set_value(twin)
+    app = press(app, "立案登记")
+    assert f"归入 {case(built, twin).number}" in app.success[0].value
+    made = case(built, twin + 1)
+    assert (made.state, made.leading_id, made.alert_id) == (CaseState.MERGED, twin, 1)
+    assert alert(built).handling is Handling.LINKED
+    app = at_page(CASES, case=str(twin))
+    assert "同一件事的反映另有 1 件" in drawn(app)
 
 
 def test_a_limit_that_cannot_be_read_is_said_in_the_drawer(at_page, built):

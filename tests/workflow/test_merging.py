@@ -10,11 +10,13 @@ from govdash.access import SYSTEM
 from govdash.core.errors import GovDashError, InputError, NotFound, Refused
 from govdash.core.vocab import CaseAction as A
 from govdash.core.vocab import CaseState as S
-from govdash.core.vocab import Clock, WhyNot
+from govdash.core.vocab import Clock, Disposition, Handling, WhyNot
 from govdash.store import calls as tasks
 from govdash.store import cases as rows
 from govdash.store import journal
-from govdash.workflow import board, cases, feedback
+from govdash.store.models import Alert
+from govdash.workflow import board, cases, feedback, signals
+from govdash.workflow.notify import auditor
 from tests.workflow.conftest import FORMS, HOUR, MAIN_ROAD, MINUTE, NEW, NINE, ON_BOTH
 
 
@@ -232,3 +234,53 @@ def test_merging_keeps_one_open_interval_for_each_clock(city, register, merge):
     with city.read() as session:
         on = [i.clock for i in rows.ledger(session, b) if i.ended_at is None]
         assert sorted(on) == sorted([Clock.CASE, Clock.ACCEPT])
+
+
+@ON_BOTH
+def test_an_alert_put_to_an_open_case_waits_for_its_end_and_is_closed_with_it(
+    city, operator, register, merge, walk, rule, finding, local_user
+):
+    leading = register(NINE)
+    with city.write() as session:
+        alert_id = signals.raise_alert(session, finding(), rule, at=NINE).id
+    with city.write() as session:
+        merged = cases.open_from_alert(
+            session, alert_id, NEW, actor=operator, at=NINE + MINUTE, leading=leading
+        )
+        case_id = merged.id
+        assert (merged.state, merged.leading_id) == (S.MERGED, leading)
+        assert [line.did for line in journal.lines(session, subject=f"case:{case_id}")] == [
+            "case.open"
+        ]
+    with city.read() as session:
+        assert session.get(Alert, alert_id).handling is Handling.LINKED
+        gaps = auditor.audit(session, SYSTEM.scope, at=NINE + 2 * MINUTE)
+        assert "alert" not in {gap.kind for gap in gaps}
+        life = board.case_life(session, leading, SYSTEM.scope, at=NINE + 2 * MINUTE)
+        assert life.waits == ("JC-20260610-0001",)
+    walk(leading, *MAIN_ROAD[:-1])
+    form, at = replace(FORMS[A.CLOSE], disposition=None), NINE + 2 * HOUR
+    with pytest.raises(InputError, match="监测提示结论"), city.write() as session:
+        cases.take_step(session, leading, A.CLOSE, actor=operator, at=at, form=form)
+    walk(leading, A.CLOSE, at=NINE + 2 * HOUR)
+    with city.read() as session:
+        alert = session.get(Alert, alert_id)
+        assert (alert.handling, alert.disposition) == (Handling.CLOSED, Disposition.REAL_ACTED)
+
+
+def test_an_alert_whose_case_was_taken_out_again_ends_with_its_own(
+    city, operator, register, merge, walk, rule, finding
+):
+    leading = register(NINE)
+    with city.write() as session:
+        alert_id = signals.raise_alert(session, finding(), rule, at=NINE).id
+        own = cases.open_from_alert(
+            session, alert_id, NEW, actor=operator, at=NINE + MINUTE, leading=leading
+        ).id
+    merge(own, None, NINE + 2 * MINUTE)
+    walk(leading, *MAIN_ROAD)
+    with city.read() as session:
+        assert session.get(Alert, alert_id).handling is Handling.LINKED
+    walk(own, A.REJECT, at=NINE + 2 * HOUR)
+    with city.read() as session:
+        assert session.get(Alert, alert_id).handling is Handling.NEW

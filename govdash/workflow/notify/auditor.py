@@ -43,14 +43,12 @@ class Gap:
 def audit(session: Session, scope: Scope, *, at: datetime) -> list[Gap]:
     """Return what lives inside a scope and has no valid next step."""
     people = People(session)
-    living = escalations.living_cases(session, scope)
-    linked = {int(n) for n in living["alert_id"].dropna()}
     found: list[Gap] = []
     for row in _rows(escalations.living_alerts(session, scope)):
-        why = _of_alert(session, row, people, scope, linked, at=at)
+        why = _of_alert(session, row, people, scope, at=at)
         if why:
             found.append(Gap("alert", row["id"], row["number"], row["title"], why))
-    for row in _rows(living):
+    for row in _rows(escalations.living_cases(session, scope)):
         why = _of_case(session, row, people, scope, at=at)
         if why:
             found.append(Gap("case", row["id"], row["number"], mask(row["title"]), why))
@@ -58,19 +56,13 @@ def audit(session: Session, scope: Scope, *, at: datetime) -> list[Gap]:
 
 
 def _of_alert(
-    session: Session,
-    row: Mapping[str, Any],
-    people: People,
-    scope: Scope,
-    linked: set[int],
-    *,
-    at: datetime,
+    session: Session, row: Mapping[str, Any], people: People, scope: Scope, *, at: datetime
 ) -> str:
     """Say what an alert lacks; empty when all is well."""
     if not pd.isna(row["leader_id"]):
         return ""  # its leader is told of
     if row["handling"] is Handling.LINKED:
-        return "" if row["id"] in linked else "已转案件，但没有在办的案件"
+        return "" if row["has_case"] else "已转案件，但没有在办的案件"
     if row["handling"] is Handling.ACKNOWLEDGED:
         return "" if row["acknowledged_until"] is not None else "签收没有到期时间"
     if row["signal"] is Signal.PENDING or _closes_itself(row):
