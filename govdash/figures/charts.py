@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from govdash.core.vocab import Level
-from govdash.figures.palette import FONT, Palette
+from govdash.figures.palette import Palette
+from govdash.figures.template import template
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 #: Axis labels without English month names.
@@ -44,23 +45,8 @@ class Span:
 
 
 def layout(figure: go.Figure, palette: Palette, *, size: int = 12, left: int = 38) -> go.Figure:
-    """Give a figure the look of all charts: no frame, quiet grid, our font."""
-    figure.update_layout(
-        showlegend=False,
-        margin={"l": left, "r": 10, "t": 8, "b": 26},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT, "color": palette.sub, "size": size},
-        hoverlabel={
-            "bgcolor": palette.card,
-            "bordercolor": palette.line,
-            "font": {"family": FONT, "color": palette.text, "size": size},
-        },
-        hovermode="x",
-    )
-    figure.update_xaxes(gridcolor=palette.grid, linecolor=palette.line, zeroline=False)
-    figure.update_yaxes(gridcolor=palette.grid, zeroline=False, rangemode="tozero", nticks=5)
-    figure.update_layout(separators=".,", yaxis_tickformat=",~r")
+    """Give a figure the look of all charts, with `left` pixels for the labels of its axis."""
+    figure.update_layout(template=template(palette, size), margin_l=left)
     return figure
 
 

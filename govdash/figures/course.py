@@ -3,7 +3,8 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from govdash.figures.palette import FONT, Palette
+from govdash.figures.palette import Palette
+from govdash.figures.template import template
 
 
 def course(
@@ -55,19 +56,11 @@ def course(
         x0=window[0] - half, x1=window[1] + half, fillcolor=look.bad, opacity=0.10, line_width=0
     )
     figure.update_layout(
+        template=template(look),
         margin={"l": 34, "r": 8, "t": 6, "b": 22},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT, "size": 12, "color": look.sub},
         hovermode="x unified",
-        hoverlabel={"bgcolor": look.card, "bordercolor": look.line, "font": {"color": look.text}},
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
-        xaxis={
-            "tickformat": "%m-%d",
-            "hoverformat": "%Y-%m-%d",
-            "gridcolor": look.grid,
-            "nticks": 8,
-        },
-        yaxis={"rangemode": "tozero", "gridcolor": look.grid, "nticks": 4, "tickformat": ",d"},
+        xaxis={"tickformat": "%m-%d", "hoverformat": "%Y-%m-%d", "nticks": 8},
+        yaxis={"nticks": 4, "tickformat": ",d"},
     )
     return figure

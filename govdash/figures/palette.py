@@ -1,4 +1,8 @@
-"""The colours of the screens, light and dark: each written once, for figures, maps and pages."""
+"""The colours of the screens, light and dark: each written once, for figures, maps and pages.
+
+What Streamlit draws by itself takes them from ``.streamlit/config.toml``, which can only repeat
+them; a test compares the two and the contrast of everything that is read.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +29,7 @@ class Palette:
     faint: str
     primary: str
     good: str
+    warn: str
     bad: str
     grid: str  # grid lines of charts
     band: str  # the expected band behind a curve
@@ -47,9 +52,10 @@ LIGHT = Palette(
     line="#DDE3EC",
     text="#1B2537",
     sub="#5B6B82",
-    faint="#76849A",
+    faint="#61708A",
     primary="#1557B0",
-    good="#0B8457",
+    good="#0A7A50",
+    warn="#8A6100",
     bad="#A50F2B",
     grid="#EDF1F6",
     band="rgba(21,87,176,.10)",
@@ -69,7 +75,7 @@ LIGHT = Palette(
     },
     on_levels={
         Level.RED: "#FFFFFF",
-        Level.ORANGE: "#FFFFFF",
+        Level.ORANGE: "#1F0F00",
         Level.YELLOW: "#3A2E00",
         Level.BLUE: "#FFFFFF",
     },
@@ -85,6 +91,7 @@ DARK = Palette(
     faint="#7C8FAE",
     primary="#5AA9FF",
     good="#3CCB8F",
+    warn="#E0B44B",
     bad="#FF5566",
     grid="#1D2A41",
     band="rgba(90,169,255,.14)",
@@ -103,7 +110,7 @@ DARK = Palette(
         Level.BLUE: "#5AA9FF",
     },
     on_levels={
-        Level.RED: "#FFFFFF",
+        Level.RED: "#1A0003",
         Level.ORANGE: "#2A1600",
         Level.YELLOW: "#332900",
         Level.BLUE: "#04203F",

@@ -13,14 +13,15 @@ from govdash.web.registry import PageEntry
 def navigation(user: User) -> StreamlitPage:
     """Make the menu and return the page that the address means.
 
-    A page that the user may not open is left out of the menu, but has its address: it says itself
-    that it refuses, and journals it. At "/" is the first page that may be opened.
+    A page that is hidden, or that the user may not open, is left out of the menu, but has its
+    address: it says itself that it refuses, and journals it. At "/" is the first page that may be
+    opened.
     """
-    may_open = [entry for entry in registry.PAGES if user.holds(entry.needs)]
-    start = may_open[0] if may_open else None
+    shown = [entry for entry in registry.PAGES if user.holds(entry.needs) and not entry.hidden]
+    start = shown[0] if shown else None
     menu = {
         section: [
-            _page(entry, at_root=entry is start, hidden=entry not in may_open) for entry in entries
+            _page(entry, at_root=entry is start, hidden=entry not in shown) for entry in entries
         ]
         for section, entries in registry.sections()
     }

@@ -86,6 +86,7 @@ def kpi(
     unit: str,
     *,
     note: object = "",
+    why: str = "",
     tone: str = "",
     trend: Sequence[float] = (),
     colour: str = "",
@@ -93,7 +94,8 @@ def kpi(
 ) -> Html:
     """Make a tile: one number with its unit, what it is compared with, and its recent course.
 
-    `tone` is ``bad``, ``good`` or nothing; `trend` is drawn as a spark line in `colour`.
+    `why` says in a line of its own what made the number what it is. `tone` is ``bad``, ``good`` or
+    nothing; `trend` is drawn as a spark line in `colour`.
     """
     return el(
         "div",
@@ -106,6 +108,7 @@ def kpi(
             cls="gd-kpi-value",
         ),
         el("div", note, cls="gd-kpi-note"),
+        el("div", why, cls="gd-kpi-note", title=why) if why else None,
         cls=f"gd-kpi {tone}".strip(),
         title=hint,
     )
@@ -160,3 +163,30 @@ def bars(rows: Iterable[tuple[str, float]], *, unit: str = "件", href: Sequence
 def empty(message: str, hint: str = "") -> Html:
     """Say in words why there is nothing here, and what to do."""
     return el("div", el("b", message), el("span", hint) if hint else None, cls="gd-empty")
+
+
+def loading(lines: int = 3) -> Html:
+    """Hold the place of what is still being read, so that nothing jumps when it comes."""
+    return el(
+        "div",
+        *(el("i", style=f"width:{width}%") for width in _widths(lines)),
+        cls="gd-loading",
+        role="status",
+        aria_label="正在读取",
+    )
+
+
+def failed(message: str, hint: str = "") -> Html:
+    """Say in words what did not work in this card, and what to do; the rest of the page stays."""
+    return el(
+        "div",
+        el("b", "◆ ", message),
+        el("span", hint) if hint else None,
+        cls="gd-empty gd-failed",
+        role="alert",
+    )
+
+
+def _widths(lines: int) -> list[int]:
+    """Return widths in percent that look like lines of text."""
+    return [(92, 78, 85, 64)[line % 4] for line in range(lines)]

@@ -20,6 +20,7 @@ class PageEntry:
     icon: str  # a Material symbol; the font is served by Streamlit itself
     url: str
     needs: Permission
+    hidden: bool = False  # has its address, but is in no menu
 
     @property
     def path(self) -> Path:
@@ -74,6 +75,15 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("管理", "admin/accounts.py", "用户账号", "group", "accounts", Permission.USER_EDIT),
     PageEntry("管理", "admin/rights.py", "角色权限", "key", "rights", Permission.ROLE_EDIT),
     PageEntry("管理", "admin/journal.py", "操作日志", "policy", "journal", Permission.JOURNAL_READ),
+    PageEntry(  # the parts that pages are made of; in a demo only
+        "管理",
+        "admin/gallery.py",
+        "界面部件",
+        "palette",
+        "gallery",
+        Permission.STATUS_READ,
+        hidden=True,
+    ),
 )
 
 

@@ -42,6 +42,14 @@ def right(head: str, sub: str) -> Cell:
     return {"kind": "right", "text": head, "sub": sub}
 
 
+def due(words: str, action: str, *, tone: str = "", first: bool = False) -> Cell:
+    """Say how long there is, and below what can be done next; `first`: it waits for just that.
+
+    The row as a whole is what is pressed.
+    """
+    return {"kind": "due", "text": words, "action": action, "tone": tone, "first": first}
+
+
 def badge(level: Level) -> Cell:
     """Show a level by colour, shape, numeral and word."""
     return {

@@ -36,6 +36,7 @@ def _variables(chosen: Palette) -> str:
         "faint": chosen.faint,
         "primary": chosen.primary,
         "good": chosen.good,
+        "warn": chosen.warn,
         "bad": chosen.bad,
         "font": FONT,
     }

@@ -1,7 +1,7 @@
 """One visit to the server in a fresh browser profile, with everything that went wrong in it."""
 
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from playwright.sync_api import (
@@ -38,6 +38,8 @@ class Visit:
         server: str,
         size: tuple[int, int],
         state: StorageState | None = None,
+        *,
+        theme: Literal["light", "dark"] = "light",
     ) -> Self:
         """Open an empty page in a new profile; `state` holds the cookies of who has signed in."""
         context = browser.new_context(
@@ -45,6 +47,7 @@ class Visit:
             locale="zh-CN",
             timezone_id="UTC",
             storage_state=state,
+            color_scheme=theme,
         )
         context.set_default_timeout(SECONDS)
         page = context.new_page()

@@ -26,7 +26,7 @@ def test_the_day_ends_its_line_where_hours_are_not_over_and_marks_the_odd_one(pa
     line, odd = figure.data[3], figure.data[4]
     assert pd.Series(line.y).notna().sum() == 10
     assert list(odd.x) == [pd.Timestamp("2026-06-10 09:00")]
-    assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
+    assert figure.layout.template.layout.paper_bgcolor == "rgba(0,0,0,0)"
 
 
 def test_without_history_there_is_no_band_and_no_error():

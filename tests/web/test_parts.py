@@ -28,3 +28,10 @@ def test_bars_fill_relative_to_the_longest_and_survive_zeros():
     assert "width:50%" in made
     assert "&lt;乙&gt;" in made
     assert "width:0%" in parts.bars([("丙", 0)])
+
+
+def test_a_tile_says_why_in_a_line_of_its_own_and_a_state_says_what_to_do():
+    assert "增加最多：甲 +3" in parts.kpi("事件", "9", "件", why="增加最多：甲 +3")
+    assert 'role="alert"' in parts.failed("<没有应答>", "请稍后再试。")
+    assert "&lt;没有应答&gt;" in parts.failed("<没有应答>")
+    assert parts.loading(5).count("<i ") == 5

@@ -14,6 +14,12 @@ const KINDS = {
     box.append(word("div", "num", cell.text), word("div", "sub", cell.sub));
     return box;
   },
+  due(cell) {
+    const box = word("div", "due");
+    box.append(word("b", "num", cell.text));
+    if (cell.action) box.append(word("span", cell.first ? "do first" : "do", cell.action));
+    return box;
+  },
   badge(cell) {
     const box = word("div", "badge");
     box.style.background = `var(--gd-${cell.level})`;
