@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any, Final
 
+from govdash.store.emptying import EMPTIED
 from govdash.store.models import CaseReport
 from govdash.workflow.emergency import UNKNOWN
 
@@ -37,6 +38,8 @@ def document(row: CaseReport) -> str:
         for label, text in facts
     )
     n_open = sum(text == UNKNOWN for _, text in facts)
+    if not facts:
+        lines = f"<tr><td>{EMPTIED}</td></tr>"
     hint = f"<p>标“{UNKNOWN}”的 {n_open} 项平台尚无信息，请核实后补充。</p>" if n_open else ""
     return f"""<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>{title} {escape(row.number)}</title>

@@ -1,18 +1,17 @@
 """Deletes what has been kept long enough, a batch in each call; of events only their texts."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
 
-from govdash.core.vocab import CaseState
 from govdash.store import counters
+from govdash.store.emptying import case_ended
 from govdash.store.engine import Session
 from govdash.store.models import (
     Case,
     CaseFile,
-    CaseStep,
     Event,
     EventPerson,
     Import,
@@ -20,10 +19,6 @@ from govdash.store.models import (
     RejectedRow,
     UserSession,
 )
-
-#: Later than any end: a case that is open keeps its files.
-ENDED = (CaseState.CLOSED, CaseState.REJECTED, CaseState.CANCELLED, CaseState.MERGED)
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def persons(session: Session, before: datetime) -> int:
@@ -112,13 +107,11 @@ def delete_sessions(session: Session, before: datetime, *, limit: int) -> int:
 
 def case_files(session: Session, before: datetime) -> Sequence[str]:
     """Return the digests of files that belong only to cases which ended before a moment."""
-    last_step = select(func.max(CaseStep.at)).where(CaseStep.case_id == Case.id).scalar_subquery()
-    ended = case((Case.state.in_(ENDED), last_step), else_=NEVER)
     found = (
         select(CaseFile.sha256)
         .join(Case, Case.id == CaseFile.case_id)
         .group_by(CaseFile.sha256)
-        .having(func.max(ended) < before)
+        .having(func.max(case_ended()) < before)
         .order_by(CaseFile.sha256)
     )
     return session.scalars(found).all()

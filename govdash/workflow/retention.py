@@ -12,7 +12,7 @@ import yaml
 from govdash.core.errors import SettingsError
 from govdash.core.settings import Settings
 from govdash.core.vocab import Labelled
-from govdash.store import Session, Store, retention
+from govdash.store import Session, Store, emptying, retention
 from govdash.workflow import attachments
 
 FILE: Final = "retention.yaml"
@@ -28,7 +28,10 @@ class DataClass(Labelled):
     EVENT_TEXTS = "event_texts", "事件文字"
     REJECTED_ROWS = "rejected_rows", "被拒的行"
     UPLOADS = "uploads", "上传的文件"
+    CASE_TEXTS = "case_texts", "案件文字"
     CASE_FILES = "case_files", "案件附件"
+    ALERT_NOTES = "alert_notes", "监测提示批注"
+    NOTICES = "notices", "通知文字"
     MESSAGES = "messages", "站内信"
     SESSIONS = "sessions", "登录会话"
     JOURNAL = "journal", "操作日志"
@@ -97,6 +100,9 @@ def carry_out(store: Store, settings: Settings, due: Due, *, batch: int) -> int:
         DataClass.PERSON_FIELDS: retention.delete_persons,
         DataClass.EVENT_TEXTS: retention.empty_texts,
         DataClass.REJECTED_ROWS: retention.delete_rejected,
+        DataClass.CASE_TEXTS: emptying.empty_cases,
+        DataClass.ALERT_NOTES: emptying.empty_alerts,
+        DataClass.NOTICES: emptying.empty_notices,
         DataClass.MESSAGES: retention.delete_messages,
         DataClass.SESSIONS: retention.delete_sessions,
     }
@@ -129,6 +135,9 @@ def _counted(session: Session, settings: Settings, data: DataClass, before: date
         DataClass.PERSON_FIELDS: retention.persons,
         DataClass.EVENT_TEXTS: retention.texts,
         DataClass.REJECTED_ROWS: retention.rejected,
+        DataClass.CASE_TEXTS: emptying.cases,
+        DataClass.ALERT_NOTES: emptying.alerts,
+        DataClass.NOTICES: emptying.notices,
         DataClass.MESSAGES: retention.messages,
         DataClass.SESSIONS: retention.sessions,
     }

@@ -93,7 +93,10 @@ def test_what_is_due_is_counted_and_nothing_is_touched(store: Store, settings: S
             DataClass.EVENT_TEXTS: 1,
             DataClass.REJECTED_ROWS: 3,
             DataClass.UPLOADS: 0,
+            DataClass.CASE_TEXTS: 0,
             DataClass.CASE_FILES: 0,
+            DataClass.ALERT_NOTES: 0,
+            DataClass.NOTICES: 0,
             DataClass.MESSAGES: 0,
             DataClass.SESSIONS: 0,
         }
