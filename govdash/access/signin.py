@@ -64,6 +64,8 @@ def sign_in(door: Door, login: str, password: str, *, at: datetime) -> str:
 def give_code(door: Door, token: str, code: str, *, at: datetime) -> str:
     """Judge the code of the second factor, or the first one of a new one; return another token.
 
+    Whoever has none may set one up at any time; their other sessions then wait for a code.
+
     Raises
     ------
     Refused
@@ -71,12 +73,12 @@ def give_code(door: Door, token: str, code: str, *, at: datetime) -> str:
     """
     with door.store.write() as session:
         signed = sessions.validate(session, token, settings=door.settings, at=at)
-        if signed.stage not in {Stage.FACTOR, Stage.ENROL}:
+        enrols = may_enrol(session, signed)
+        if signed.stage is not Stage.FACTOR and not enrols:
             raise InputError("现在不需要验证码。")
         # Counted on its own: giving the password again must not make more guesses free.
         tried = lockout.keys(signed.login, door.store.origin.address, kind=Tried.FACTOR)
         locks = lockout.begin(session, tried, at=at)
-        enrols = signed.stage is Stage.ENROL
         judge = totp.confirm if enrols else totp.check
         did = "factor.enrol" if enrols else "factor.give"
         if judge(session, signed.login, code, settings=door.settings, at=at):
@@ -85,6 +87,17 @@ def give_code(door: Door, token: str, code: str, *, at: datetime) -> str:
             return sessions.rotate(session, token, at=at, factor=True)
         _note(session, signed.login, did, at=at, why=WRONG_CODE, locks=locks)
     raise Refused(WRONG_CODE)
+
+
+def may_enrol(session: Session, signed: Signed) -> bool:
+    """Whether a person who is signed in sets a second factor up: they must, or have none yet."""
+    if signed.stage is Stage.ENROL:
+        return True
+    return (
+        signed.stage is Stage.OPEN
+        and not signed.is_device
+        and not totp.is_on(session, signed.login)
+    )
 
 
 def change_password(door: Door, token: str, old: str, new: str, *, at: datetime) -> str:

@@ -41,6 +41,11 @@ def secret_in(address: str) -> str:
     return parse_uri(address).secret
 
 
+def is_on(session: Session, login: str) -> bool:
+    """Whether the account has a second factor."""
+    return _account(session, login).totp_on_at is not None
+
+
 def confirm(session: Session, login: str, code: str, *, settings: Settings, at: datetime) -> bool:
     """Switch the second factor on when the first code is right."""
     account = _account(session, login)

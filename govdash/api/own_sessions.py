@@ -8,8 +8,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from govdash.access import sessions, signin
+from govdash.access.sessions import Stage
 from govdash.api import paper
-from govdash.api.visit import SESSIONS, Visit, handler, login_path
+from govdash.api.visit import SESSIONS, Visit, handler, login_path, step
 from govdash.core.settings import Settings
 from govdash.store import Store
 
@@ -38,10 +39,16 @@ def _page(visit: Visit, said: str = "") -> Response:
             f"{escape(row.address or '地址不详')}，{escape(row.agent[:60] or '浏览器不详')}</li>"
             for row in mine[:_SHOWN]
         )
+        enrols = signin.may_enrol(session, signed)
     body = (
         (f"<p>{escape(said)}</p>" if said else "")
         + f"<p>{escape(signed.name)}，您现在登录在 {len(mine)} 处：</p><ul>{lines}</ul>"
         + paper.form(SESSIONS, "在其他地方全部退出", visit.fields())
+        + (
+            paper.link(step(Stage.ENROL, visit.next), "为自己的账号启用动态验证码")
+            if enrols
+            else ""
+        )
         + paper.link(visit.next, "返回")
     )
     return visit.page("我的登录", body)

@@ -83,7 +83,9 @@ def _code_page(visit: Visit, said: str = "", status: int = 200) -> Response:
     signed = visit.signed()
     if signed is None:
         return visit.go(login_path(visit.next))
-    if signed.stage is Stage.ENROL:
+    with visit.store.read() as session:
+        enrols = signin.may_enrol(session, signed)
+    if enrols:
         return visit.page("设置动态验证码", paper.trouble(said) + _enrolment(visit, signed), status)
     if signed.stage is not Stage.FACTOR:
         return visit.go_on(signed.stage)
@@ -99,12 +101,14 @@ def _enrolment(visit: Visit, signed: Signed) -> str:
     with visit.store.write() as session:
         address = totp.propose(session, signed.login, settings=visit.settings)
     picture = segno.make(address, error="m").svg_inline(scale=1, border=2, omitsize=True)
+    must = signed.stage is Stage.ENROL
+    why = "您的角色需要动态验证码。" if must else "启用后每次登录除密码外还要输入验证码。"
     return (
-        "<p>您的角色需要动态验证码。请用手机验证器（支持 RFC 6238 的任一种）扫描：</p>"
+        f"<p>{why}请用手机验证器（支持 RFC 6238 的任一种）扫描：</p>"
         f'<div class="qr">{picture}</div>'
         f"<p>不能扫描时，手工输入密钥：<br><code>{escape(totp.secret_in(address))}</code></p>"
         + _code_form(visit, "启用")
-        + paper.link(LOGOUT, "以后再说，退出")
+        + (paper.link(LOGOUT, "以后再说，退出") if must else paper.link(visit.next, "不启用，返回"))
     )
 
 

@@ -227,6 +227,24 @@ def test_an_administrator_sets_a_second_factor_up_and_gives_it_each_time(
     assert send(again, "/totp", code=later).headers["location"] == "/map"
 
 
+def test_anybody_may_set_a_second_factor_up_and_their_other_sessions_wait_for_it(
+    browser: TestClient, house: Starlette, sqlite_store: Store, settings: Settings
+):
+    log_in(browser)
+    elsewhere = TestClient(house, client=("10.0.0.8", 5), follow_redirects=False)
+    log_in(elsewhere)
+    assert 'href="/totp?next=%2Fmap"' in browser.get("/sessions?next=/map").text
+    assert "<svg" in browser.get("/totp?next=/map").text
+    assert "不启用，返回" in browser.get("/totp?next=/map").text
+    code = code_of(sqlite_store, settings, "li")
+    assert send(browser, "/totp", code=code).headers["location"] == "/map"
+    assert browser.get("/map", headers=HTML).status_code == 200
+    assert elsewhere.get("/map", headers=HTML).headers["location"].startswith("/login")
+    assert elsewhere.get("/login?next=/map").headers["location"] == "/totp?next=%2Fmap"
+    assert browser.get("/totp?next=/map").headers["location"] == "/map"
+    assert "启用动态验证码" not in browser.get("/sessions").text
+
+
 def test_signing_out_ends_the_session_in_every_tab_and_takes_the_cookie(
     house: Starlette, browser: TestClient
 ):
