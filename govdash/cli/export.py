@@ -180,9 +180,12 @@ def _export(what: str, out: Path, given: dict[str, str], *, replace: bool, as_js
     file_format = export.Format.of(out)
     if (note := export.notes(table, file_format)) and not as_json:
         typer.echo(note, err=True)
-    written = export.write(table, out, replace=replace)
-    with store.write() as session:
-        export.record(session, table, file_format, actor=user, at=at, sha256=written.sha256)
+
+    def in_the_journal(sha256: str) -> None:
+        with store.write() as session:
+            export.record(session, table, file_format, actor=user, at=at, sha256=sha256)
+
+    written = export.write(table, out, replace=replace, note=in_the_journal)
     if as_json:
         told = {"file": str(written.path), "rows": written.rows, "sha256": written.sha256}
         typer.echo(json.dumps(told, ensure_ascii=False))

@@ -1,5 +1,6 @@
 """Whether a secret may protect a production installation: none that is empty, short or known."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from govdash.core.errors import SettingsError
@@ -29,6 +30,17 @@ def weakness(value: str) -> str:
     if known := next((word for word in _KNOWN if word in bare.lower()), ""):
         return f"含有“{known}”，像是文档里的示例或默认值"
     return ""
+
+
+def require_apart(values: Mapping[str, str]) -> None:
+    """Raise `SettingsError` when two of the `KEYS` have one value: who learns one has both."""
+    first: dict[str, str] = {}
+    for name in KEYS:
+        other = first.setdefault(values.get(name, "").strip(), name)
+        if other != name:
+            raise SettingsError(
+                f"正式环境不能启动：{other} 和 {name} 相同；每个密钥请各用 openssl rand 生成。"
+            )
 
 
 def require_strong(name: str, value: str) -> None:

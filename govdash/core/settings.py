@@ -132,6 +132,7 @@ class Settings:
         if mode is Mode.PRODUCTION:
             for name in secrecy.KEYS:
                 secrecy.require_strong(name, env.get(name) or "")
+            secrecy.require_apart(env)
         return cls(
             var=var,
             data=Path(env.get("GOVDASH_DATA") or ROOT / "data").absolute(),

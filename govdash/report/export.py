@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -139,8 +139,16 @@ def record(  # the words of a journal line
     )
 
 
-def write(export: Export, path: Path, *, replace: bool = False) -> Written:
+def write(
+    export: Export,
+    path: Path,
+    *,
+    replace: bool = False,
+    note: Callable[[str], None] = lambda _sha256: None,
+) -> Written:
     """Write the file and ``<file>.meta.json`` beside it; a half-written file never gets the name.
+
+    `note` writes the journal line, given the SHA-256: where it fails, there is no file.
 
     Raises
     ------
@@ -158,6 +166,7 @@ def write(export: Export, path: Path, *, replace: bool = False) -> Written:
             for piece in chunks(export, chosen, tally):
                 digest.update(piece)
                 file.write(piece)
+        note(digest.hexdigest())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

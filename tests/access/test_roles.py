@@ -118,6 +118,12 @@ def test_production_does_not_start_on_a_poor_secret(name: str, value: str):
         Settings.from_environment(env | {name: value})
 
 
+def test_production_does_not_start_when_two_keys_are_one():
+    env = STRONG | {"GOVDASH_MODE": "production", KEYS[3]: STRONG[KEYS[1]]}
+    with pytest.raises(SettingsError, match=f"{KEYS[1]} 和 {KEYS[3]} 相同"):
+        Settings.from_environment(env)
+
+
 def test_secrets_that_stand_in_the_documents_protect_nothing():
     for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
         for word in path.read_text("utf-8").split():

@@ -200,6 +200,16 @@ def test_a_file_that_is_there_is_not_overwritten_unasked(tmp_path: Path):
     assert export.write(made(), path, replace=True).rows == 10
 
 
+def test_without_its_journal_line_there_is_no_file(tmp_path: Path):
+    def fails(sha256: str) -> None:
+        assert len(sha256) == 64
+        raise OSError("no room for the line")
+
+    with pytest.raises(OSError, match="no room"):
+        export.write(made(), tmp_path / "事件.csv", note=fails)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_file_name_holds_period_and_as_of_time():
     assert export.file_name(made(), Format.CSV) == "事件_20260101-20260131_截至20261122T1830.csv"
 
