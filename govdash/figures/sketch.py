@@ -22,6 +22,7 @@ class Sketch:
     """Outlines in the units of a view box ``0 0 width height``.
 
     ``shapes`` and ``centres`` by area path; ``border`` is the path data of the larger areas.
+    ``corner`` is the north-west end (WGS-84), ``scale`` the units of a degree in x and in y.
     """
 
     width: int
@@ -29,6 +30,13 @@ class Sketch:
     shapes: Mapping[str, str]
     centres: Mapping[str, tuple[int, int]]
     border: str
+    corner: tuple[float, float]
+    scale: tuple[float, float]
+
+    def place(self, lon: float, lat: float) -> tuple[float, float]:
+        """Return where a place lies in the view box."""
+        (west, north), (x, y) = self.corner, self.scale
+        return (lon - west) * x + _MARGIN, (north - lat) * y + _MARGIN
 
 
 def sketch(areas: gpd.GeoDataFrame, larger: gpd.GeoDataFrame) -> Sketch | None:
@@ -75,6 +83,8 @@ def sketch(areas: gpd.GeoDataFrame, larger: gpd.GeoDataFrame) -> Sketch | None:
             for path, point in zip(paths, inside, strict=True)
         },
         border=border,
+        corner=(west, north),
+        scale=(squeeze * scale, scale),
     )
 
 

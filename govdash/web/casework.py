@@ -14,7 +14,7 @@ from govdash.report import casework
 from govdash.report.casework import Tray
 from govdash.store import units
 from govdash.taxonomy import Limit, parse_limit
-from govdash.web import acting, caseforms, casemore, evidence, reporter, rows, workparts
+from govdash.web import acting, caseforms, casemore, evidence, placemap, reporter, rows, workparts
 from govdash.web.caseform import Choices
 from govdash.web.page import Page
 from govdash.web.parts import Html, card_title, el, empty, level_badge, show
@@ -174,11 +174,13 @@ def case_card(page: Page, case_id: int | None) -> None:
     show(_head(row))
     casemore.notices(page, row, around)
     show(_road(page, life))
-    show(workparts.facts(_facts(page, row)))
+    told = [workparts.facts(_facts(page, row))]
     if row["description"]:
-        show(workparts.paragraph(row["description"]))
+        told.append(workparts.paragraph(row["description"]))
     if row["result"]:
-        show(workparts.paragraph(el("b", "处置结果："), row["result"]))
+        told.append(workparts.paragraph(el("b", "处置结果："), row["result"]))
+    drawing = placemap.draw(page.store, row, page.palette)
+    show(el("div", el("div", *told), drawing, cls="gw-placed"))
     reporter.card(page, case_id)
     evidence.card(page, row)
     show(card_title("时限", "按各自的计时规则；工作时、工作日只计工作时间，挂账不计"))

@@ -9,7 +9,7 @@ from govdash.figures import maps
 from govdash.figures.palette import Palette
 from govdash.figures.sketch import Sketch
 from govdash.report.evidence import place_of
-from govdash.web.parts import Html, el, number
+from govdash.web.parts import Html, el, join, number
 
 NUMBERED: Final = 3  # as many as the sentence of an alert names
 
@@ -31,28 +31,45 @@ def draw(
     edge = "".join(sketch.shapes.get(path, "") for path in zone)
     steps = maps.breaks(list(off.values()))
     rest = "".join(data for path, data in sketch.shapes.items() if path not in off)
-    picture = el(
-        "svg",
+    above = [
+        _numeral(n, sketch.centres[place], palette)
+        for n, place in enumerate(list(places)[:NUMBERED], start=1)
+        if off[place]
+    ]
+    if edge:
+        above.insert(0, el("path", d=edge, fill="none", stroke=palette.bad, stroke_width=3))
+    return picture(
+        sketch,
+        palette,
         el("path", d=rest, fill=palette.ramp[0]) if rest else None,
         *(
             el("path", d=sketch.shapes[key], fill=palette.ramp[_class(value, steps)])
             for key, value in off.items()
         ),
+        above=join(above),
+        said="\n".join(f"{n}. {_words(share)}" for n, share in enumerate(places.values(), start=1)),
+    )
+
+
+def picture(
+    sketch: Sketch, palette: Palette, *below: Html | None, above: Html | None, said: str
+) -> Html:
+    """Draw outlines as an image: what lies `below` the borders, and `above` them; `said` in words.
+
+    A page takes no inline SVG.
+    """
+    drawn = el(
+        "svg",
+        *below,
         el("path", d=sketch.border, fill="none", stroke=palette.border, stroke_width=2),
-        el("path", d=edge, fill="none", stroke=palette.bad, stroke_width=3) if edge else None,
-        *(
-            _numeral(n, sketch.centres[place], palette)
-            for n, place in enumerate(list(places)[:NUMBERED], start=1)
-            if off[place]
-        ),
+        above,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {sketch.width} {sketch.height}",
         stroke=palette.card,
         stroke_width=1.5,
         stroke_linejoin="round",
     )
-    code = base64.b64encode(picture.encode()).decode()  # a page takes no inline SVG
-    said = "\n".join(f"{n}. {_words(share)}" for n, share in enumerate(places.values(), start=1))
+    code = base64.b64encode(drawn.encode()).decode()
     return el("img", cls="gw-map", alt=said, title=said, src=f"data:image/svg+xml;base64,{code}")
 
 
