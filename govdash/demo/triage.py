@@ -12,7 +12,9 @@ from govdash.demo.agenda import Agenda
 from govdash.demo.casework import Casework
 from govdash.store import Session
 from govdash.store import alerts as rows
+from govdash.store.models import Alert
 from govdash.workflow import alerts, board
+from govdash.workflow.flow import AlertAction, alert_actions
 
 #: Alerts of the last hours are left to whoever opens the page.
 _LEFT: Final = timedelta(hours=20)
@@ -63,16 +65,17 @@ class Triage:
         watch = self._casework.staff["watch"]
 
         def acknowledge(session: Session, when: datetime) -> None:
-            alerts.acknowledge(session, alert_id, actor=watch, at=when)
+            if _still(session, alert_id, AlertAction.ACKNOWLEDGE):
+                alerts.acknowledge(session, alert_id, actor=watch, at=when)
 
         def open_case(session: Session, when: datetime) -> None:
-            alert = rows.get(session, alert_id, SYSTEM.scope)
-            if alert is not None:
+            if alert := _still(session, alert_id, AlertAction.OPEN_CASE):
                 done = Disposition.REAL_ACTED
                 self._casework.open_from_alert(session, alert, done, when)
 
         def dismiss(session: Session, when: datetime) -> None:
-            self._dismiss(session, alert_id, when, real=real)
+            if _still(session, alert_id, AlertAction.DISMISS):
+                self._dismiss(session, alert_id, when, real=real)
 
         self._agenda.add(soon, acknowledge)
         if real and luck < 0.75:
@@ -103,3 +106,9 @@ class Triage:
                 near["category"].astype(str), near["area_path"].astype(str), strict=True
             )
         )
+
+
+def _still(session: Session, alert_id: int, action: AlertAction) -> Alert | None:
+    """Return an alert if that can still be done: it may have gone along with its group."""
+    alert = rows.get(session, alert_id, SYSTEM.scope)
+    return alert if alert is not None and action in alert_actions(alert.handling) else None

@@ -14,7 +14,17 @@ from govdash.report import casework
 from govdash.report.casework import Tray
 from govdash.store import units
 from govdash.taxonomy import Limit, parse_limit
-from govdash.web import acting, caseforms, casemore, evidence, placemap, reporter, rows, workparts
+from govdash.web import (
+    acting,
+    caseforms,
+    casemore,
+    evidence,
+    placemap,
+    reporter,
+    rows,
+    watching,
+    workparts,
+)
 from govdash.web.caseform import Choices
 from govdash.web.page import Page
 from govdash.web.parts import Html, card_title, el, empty, level_badge, show
@@ -116,6 +126,13 @@ def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
     if acting.drawer_open("case_new"):
         caseforms.new_case_drawer(page, choices(page))
     table = casework.cases(page.session, query, tray, at=page.now, state=state, unit=unit)
+    watching.watch(
+        page,
+        lambda fresh: casework.cases(
+            fresh.session, fresh.query(), tray, at=fresh.now, state=state, unit=unit
+        ),
+        table,
+    )
     return tray, table
 
 

@@ -7,11 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from govdash.core.filters import EventQuery
-from govdash.core.vocab import Level
+from govdash.core.vocab import Handling, Level
 from govdash.report import triage
 from govdash.report.evidence import amount
 from govdash.report.triage import Tray
-from govdash.web import acting, rows, triageforms, workparts
+from govdash.web import acting, rows, triageforms, watching, workparts
 from govdash.web.page import Page
 from govdash.web.parts import Html, card_title, empty, number, show
 
@@ -44,7 +44,13 @@ def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
             label_visibility="collapsed",
         )
     chosen = Tray(tray or Tray.OPEN)
-    return chosen, triage.alerts(page.session, query, chosen, levels=levels)
+    table = triage.alerts(page.session, query, chosen, levels=levels)
+    watching.watch(
+        page,
+        lambda fresh: triage.alerts(fresh.session, fresh.query(), chosen, levels=levels),
+        table,
+    )
+    return chosen, table
 
 
 def inbox(page: Page, tray: Tray, table: pd.DataFrame) -> int | None:
@@ -63,9 +69,7 @@ def inbox(page: Page, tray: Tray, table: pd.DataFrame) -> int | None:
             [
                 rows.badge(Level(alert["level"])),
                 rows.two(alert["title"], _meta(alert)),
-                rows.right(
-                    triage.age_words(alert["first_seen_at"], page.now), alert["handling_label"]
-                ),
+                rows.right(triage.age_words(alert["first_seen_at"], page.now), _standing(alert)),
             ],
             chosen=alert["id"] == chosen,
         )
@@ -83,6 +87,12 @@ def _nothing(tray: Tray) -> Html:
     if tray is Tray.OPEN:
         return empty("没有待办的监测提示", "系统会按规则定时检测；也可到“系统状态”立即检测。")
     return empty(f"没有{tray.label}的监测提示", "换个时间范围或去掉筛选条件看看。")
+
+
+def _standing(alert: Mapping[str, Any]) -> str:
+    """Say how an alert stands, and with whom while somebody has it."""
+    mine = alert["handling"] == Handling.ACKNOWLEDGED.value and alert["handler"]
+    return f"{alert['handling_label']} · {alert['handler']}" if mine else alert["handling_label"]
 
 
 def _meta(alert: Mapping[str, Any]) -> str:

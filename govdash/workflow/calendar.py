@@ -220,12 +220,28 @@ class WorkCalendar:
         """Return the working hours of a working `day` as instants in UTC."""
         midnight = datetime.combine(day, datetime.min.time())
         return [
-            (
-                (midnight + start).replace(tzinfo=self.zone).astimezone(UTC),
-                (midnight + end).replace(tzinfo=self.zone).astimezone(UTC),
-            )
+            (self._instant(midnight + start), self._instant(midnight + end))
             for start, end in self.hours
         ]
+
+    def _instant(self, local: datetime) -> datetime:
+        """Return when clocks show a time; one that they leap over is the moment of the leap.
+
+        One that they show twice is the first.
+        """
+        shown = local.replace(tzinfo=self.zone)
+        later = shown.astimezone(UTC)
+        if later.astimezone(self.zone).replace(tzinfo=None) == local:
+            return later
+        after = shown.replace(fold=1)
+        earlier = after.astimezone(UTC)  # the leap lies in between
+        seconds = range(int((later - earlier).total_seconds()))
+
+        def leapt(second: int) -> bool:
+            moment = (earlier + timedelta(seconds=second)).astimezone(self.zone)
+            return moment.utcoffset() == after.utcoffset()
+
+        return earlier + timedelta(seconds=bisect_left(seconds, True, key=leapt))
 
     def _days_of(self, year: int) -> list[int]:
         """Return the working microseconds of `year` before each of its days, and the total."""

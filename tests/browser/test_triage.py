@@ -1,9 +1,10 @@
 """预警中心 by the keyboard: j and k through the list, a, c and d for what can be done."""
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, StorageState, expect
 
 from tests.browser.visit import SECONDS, Visit
 
@@ -47,3 +48,35 @@ def test_the_board_is_worked_through_without_the_mouse(visit: Visit):
     page.keyboard.press("a")
     said = re.compile("已签收|刚被|没有")  # the other screen size may have been here before
     expect(page.get_by_text(said).first).to_be_visible(timeout=SECONDS)
+
+
+def test_two_operators_see_each_others_work_and_cannot_overwrite_it(
+    visit: Visit, browser: Browser, server: str, signed_in: Callable[[str], StorageState]
+):
+    """The last of the list, which the other test leaves alone."""
+    visit.go("alerts?tray=待办")
+    visit.page.locator(".row.open").last.click()
+    visit.rest()
+    heading = visit.page.locator(".gw-head b")
+    title = heading.inner_text()
+    visit.page.keyboard.press("d")
+    note = visit.page.get_by_role("dialog").locator("textarea").first
+    note.fill("电话核实，现场没有异常")
+
+    other = Visit.begin(browser, server, (1366, 768), signed_in("lead"))
+    other.go(visit.page.url.removeprefix(f"{server}/").replace("do=alert_dismiss", ""))
+    expect(other.page.locator(".gw-head b")).to_have_text(title, timeout=SECONDS)
+    other.page.get_by_role("button", name="签收", exact=True).click()
+    expect(other.page.get_by_text("已签收").first).to_be_visible(timeout=SECONDS)
+    other.end()
+
+    visit.page.get_by_role("dialog").get_by_role("combobox").click()
+    visit.page.get_by_role("option", name="误报").click()
+    visit.page.get_by_role("button", name="确认排除").click()
+    expect(visit.page.get_by_text(re.compile("刚被.*更新为“已签收”"))).to_be_visible(
+        timeout=SECONDS
+    )
+    expect(note).to_have_value("电话核实，现场没有异常")  # nothing is lost
+    visit.page.keyboard.press("Escape")
+    chosen = visit.page.locator(".row.chosen")
+    expect(chosen).to_contain_text("顾青", timeout=SECONDS)  # by itself, without a click

@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pytest
 from shapely.geometry import Point, Polygon, box
 
 from govdash.figures.sketch import sketch
@@ -19,6 +20,13 @@ def test_two_squares_on_the_equator_stand_side_by_side():
     assert made.shapes["/1/0/"] == "M200 200l0-197-197 0 0 197z"
     assert made.centres == {"/1/0/": (102, 102), "/1/1/": (298, 102)}
     assert made.border.count("M") == 1
+
+
+def test_a_place_lies_where_its_area_is_drawn():
+    made = sketch(areas(box(0, -0.5, 1, 0.5), box(1, -0.5, 2, 0.5)), areas())
+    assert made.place(0.0, 0.5) == pytest.approx((3, 3))
+    assert made.place(0.5, 0.0) == pytest.approx((101.5, 101.5))
+    assert made.place(2.0, -0.5) == pytest.approx((397, 200))
 
 
 def test_degrees_of_longitude_are_narrower_in_the_north():

@@ -1,5 +1,7 @@
 """督办, 回访 and the card of a case through the router: marks, requests, clusters, files, calls."""
 
+import re
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -187,6 +189,15 @@ def test_a_case_near_others_can_be_registered_apart(at_page, make, built):
     app.radio(key="gw_new_twin").set_value(0)
     press(app, "登记")
     assert case(built, twin + 1).state is S.RECEIVED
+
+
+def test_a_case_shows_where_it_is(at_page, make):
+    shown = drawn(at_page(CASES, case=str(make())))
+    picture = re.search(r'alt="位置：[^"]*"[^>]*base64,([^"]+)"', shown)
+    assert picture
+    assert "<circle" in b64decode(picture[1]).decode()
+    without = drawn(at_page(CASES, case=str(make(lon=None, lat=None))))
+    assert "位置：" in without  # its area alone
 
 
 def test_a_place_that_cannot_be_read_is_said(at_page, built):

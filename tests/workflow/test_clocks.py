@@ -136,6 +136,23 @@ def test_a_pause_that_still_holds_leaves_no_deadline_unless_the_limit_was_used_b
     ) == local("2026-06-10T10:00")
 
 
+def test_hours_that_begin_or_end_where_clocks_leap_hold_what_clocks_show(tmp_path):
+    """8 March 2026: after 01:59:59 comes 03:00; 00:00–02:30 lasts two hours, 02:45–05:00 too."""
+    (tmp_path / "calendars").mkdir()
+    (tmp_path / "calendars" / "leap.yaml").write_text(
+        "name: leap\nlabel: L\nzone: America/New_York\nweekend: []\n"
+        'hours: [["00:00","02:30"],["02:45","05:00"]]\n',
+        "utf-8",
+    )
+    calendar = WorkCalendar.load(tmp_path, "leap")
+    zone = ZoneInfo("America/New_York")
+    start = datetime(2026, 3, 8, tzinfo=zone)
+    for hours, hour in ((2, 3), (3, 4), (4, 5)):
+        due = due_at(parse_limit(f"{hours}工作时"), start, calendar)
+        assert due == datetime(2026, 3, 8, hour, tzinfo=zone)
+    assert due_at(parse_limit("5工作时"), start, calendar) == datetime(2026, 3, 9, 1, tzinfo=zone)
+
+
 def test_times_in_any_zone_are_the_same_instants():
     limit = parse_limit("2工作时")
     assert due_at(limit, datetime(2026, 6, 10, 1, 0, tzinfo=UTC), CALENDAR) == local(
