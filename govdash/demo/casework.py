@@ -12,6 +12,7 @@ import pandas as pd
 from govdash.access import SYSTEM, User
 from govdash.core.vocab import CaseAction, CaseState, Disposition, LimitUnit, Urgency, WhyNot
 from govdash.demo.agenda import Agenda
+from govdash.demo.turns import Turns
 from govdash.store import Session, events
 from govdash.store.event_rows import event_id
 from govdash.store.models import Alert, Case
@@ -44,6 +45,8 @@ _HOURS: Final = {
 }  # fmt: skip
 #: How many of the newest cases are left waiting in each open state, so that every board has some.
 _LEFT_IN_EACH: Final = 4
+#: Reporters of cases that were closed before are nearly all called.
+_CALLED_WITHIN: Final = timedelta(days=3)
 _LONGEST_HOLD: Final = timedelta(days=30)
 #: Why a citizen says that it is not solved.
 WHY: Final = (WhyNot.PARTLY, WhyNot.AGAIN, WhyNot.NOT_DONE, WhyNot.ANSWER)
@@ -65,6 +68,14 @@ class Fate:
     disposition: Disposition | None = None  # of the alert it came from
 
 
+def people() -> Mapping[str, User]:
+    """Return who does the work, by what they do; each may do everything everywhere."""
+    return {
+        role: User(f"demo.{role}", name, SYSTEM.permissions, SYSTEM.scope)
+        for role, name in STAFF.items()
+    }
+
+
 class Casework:
     """Opens cases and puts their steps on the agenda."""
 
@@ -73,15 +84,14 @@ class Casework:
         agenda: Agenda,
         phrases: Mapping[str, Any],
         rng: np.random.Generator,
+        turns: Turns,
         *,
         zone: ZoneInfo,
     ) -> None:
         self.opened = 0
+        self._turns = turns
         self._agenda, self._phrases, self._rng, self._zone = agenda, phrases, rng, zone
-        scope, permissions = SYSTEM.scope, SYSTEM.permissions
-        self.staff: Mapping[str, User] = {
-            role: User(f"demo.{role}", name, permissions, scope) for role, name in STAFF.items()
-        }
+        self.staff = people()
 
     def plan(self, reports: pd.DataFrame) -> None:
         """Put the opening of a case for each report on the agenda, in the order of time."""
@@ -151,12 +161,14 @@ class Casework:
         )
         case = cases.open_case(session, new, actor=self.staff["register"], at=when)
         self.opened += 1
+        self._turns.after(session, case, None, lingers=False, at=when)
         self._go_on(case, fate, when)
 
     def _go_on(self, case: Case, fate: Fate, when: datetime) -> None:
         """Put the next step of a case on the agenda."""
         id_, state = case.id, case.state
-        if state is S.CLOSED and self._rng.random() < 0.62:
+        old = self._agenda.end - when > _CALLED_WITHIN
+        if state is S.CLOSED and self._rng.random() < (0.95 if old else 0.5):
             late = fate.late
             self._agenda.add(
                 self._by_day(when + timedelta(hours=float(self._rng.uniform(3, 40)))),
@@ -184,6 +196,8 @@ class Casework:
             _spend(fate, action)
             if action is A.RESOLVE:
                 fate.late = moved.due_at is not None and at > moved.due_at
+            lingers = moved.state is fate.stops_in
+            self._turns.after(session, moved, action, lingers=lingers, at=at)
             self._go_on(moved, fate, at)
 
         case_unit = case.unit_code

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from govdash.core.settings import Settings
+from govdash.core.vocab import AreaLevel
 from govdash.demo.agenda import Agenda
-from govdash.demo.casework import Casework
+from govdash.demo.casework import Casework, people
 from govdash.demo.record import Record
 from govdash.demo.triage import Triage
+from govdash.demo.turns import Turns
 from govdash.demo.world import World
 from govdash.lake import Lake
 from govdash.store import Store
@@ -48,7 +50,9 @@ def live_through(
     rng = np.random.default_rng([world.seed, 50])
     agenda = Agenda(at)
     phrases = world.phrases.pool["casework"]
-    casework = Casework(agenda, phrases, rng, zone=settings.zone)
+    beside = np.random.default_rng([world.seed, 51])
+    turns = Turns(agenda, phrases, beside, people(), settings.evidence)
+    casework = Casework(agenda, phrases, rng, turns, zone=settings.zone)
     triage = Triage(agenda, casework, record.labels, phrases["dismiss"], rng)
     wanted = int(np.clip(_CASES * (len(record.events) / 300_000) ** 0.5, 60, 400))
     casework.plan(_reports(record.events, at, wanted, rng))
@@ -62,7 +66,11 @@ def live_through(
         say("回放预警与处置", 0.76 + 0.22 * (n + 1) / (len(moments) + 1))
     with store.write() as session:
         agenda.run(session, at)
-    return History(alerts=triage.seen, cases=casework.opened)
+        tree = world.city.areas.groupby("level")["path"].min()
+        turns.plan_activities(
+            session, district=tree[AreaLevel.DISTRICT], street=tree[AreaLevel.STREET]
+        )
+    return History(alerts=triage.seen, cases=casework.opened + turns.opened)
 
 
 def _reports(events: pd.DataFrame, at: datetime, n: int, rng: np.random.Generator) -> pd.DataFrame:

@@ -67,7 +67,7 @@ def test_two_operators_see_each_others_work_and_cannot_overwrite_it(
     other.go(visit.page.url.removeprefix(f"{server}/").replace("do=alert_dismiss", ""))
     expect(other.page.locator(".gw-head b")).to_have_text(title, timeout=SECONDS)
     other.page.get_by_role("button", name="签收", exact=True).click()
-    expect(other.page.get_by_text("已签收").first).to_be_visible(timeout=SECONDS)
+    expect(other.page.locator(".row.chosen")).to_contain_text("顾青", timeout=SECONDS)
     other.end()
 
     visit.page.get_by_role("dialog").get_by_role("combobox").click()

@@ -13,14 +13,14 @@ from govdash.access import SYSTEM, query_for
 from govdash.core.errors import InputError
 from govdash.core.filters import EventFilter, Period
 from govdash.core.settings import ROOT, Settings
-from govdash.core.vocab import CaseState, Disposition, Handling, ImportState
+from govdash.core.vocab import AskState, CaseState, Disposition, Handling, ImportState, Mute, Shown
 from govdash.demo import simulate
 from govdash.demo.build import DemoSummary, build
 from govdash.demo.plan import Plan
 from govdash.demo.simulate import next_events, simulate_tick
 from govdash.detect.backtest import read_incidents
 from govdash.lake import Lake, queries
-from govdash.store import Store, areas, imports
+from govdash.store import Store, areas, casework, evidence, imports, suppressions
 from govdash.sync import parity, sync
 from govdash.workflow import board
 from tests.demo.conftest import END, EVENTS, SEED, ZONE
@@ -220,3 +220,21 @@ def test_an_hour_is_made_once_however_often_the_simulator_ticks(made):
         next_events(ROOT / "data", plan, since=END, at=at, rate=1.0, zone=ZONE)
         made_anew.append(simulate._hour.cache_info().misses)
     assert made_anew[0] == made_anew[-1]
+
+
+def test_the_loop_is_shown_beside_the_main_road(made):
+    """Doubles, more time asked and decided, 督办, files before and after, what is planned."""
+    with made.store.read() as session:
+        table = board.cases(session, SYSTEM.scope, at=END, limit=10_000)
+        assert (table["state"] == CaseState.MERGED).any()
+        asked = casework.requests(session, SYSTEM.scope)
+        assert {AskState.WAITING, AskState.GRANTED} <= set(asked["state"])
+        assert len(casework.supervised(session, SYSTEM.scope)) > 0
+        shown = [
+            file.shown
+            for id_ in table["id"]
+            for file in evidence.files(session, int(id_), SYSTEM.scope)
+        ]
+        assert {Shown.BEFORE, Shown.AFTER} <= set(shown)
+        kinds = {one.kind for one in suppressions.listed(session, SYSTEM.scope, at=END)}
+        assert kinds == set(Mute)
