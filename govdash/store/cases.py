@@ -63,15 +63,6 @@ STEP_COLUMNS: Final = (
     "note",
     "detail",
 )
-INTERVAL_COLUMNS: Final = (
-    "case_id",
-    "clock",
-    "running",
-    "started_at",
-    "ended_at",
-    "limit_amount",
-    "limit_unit",
-)
 #: SQLite takes 32 766 values in one statement.
 _AT_ONCE: Final = 10_000
 FEEDBACK_COLUMNS: Final = (

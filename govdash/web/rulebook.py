@@ -196,11 +196,11 @@ def _worth(rule: Rule, worth: pd.DataFrame) -> Html:
     between = (
         "还没有判定"
         if pd.isna(told["precision"])
-        else f"属实 {told['true']}/{told['judged']}，95% 区间 {told['low']:.0%}～{told['high']:.0%}"
+        else f"属实 {told['true']:.0f}/{told['judged']:.0f}，95% 区间 {told['low']:.0%}～{told['high']:.0%}"
     )
     return workparts.figures(
         [
-            ("每周提示", f"{told['per_week']:.1f}", f"近 {DAYS} 天共 {told['raised']} 条"),
+            ("每周提示", f"{told['per_week']:.1f}", f"近 {DAYS} 天共 {told['raised']:.0f} 条"),
             ("准确率", _share(told["precision"]), between),
             ("到有人处理", _hours(told["hours_to_look"]), "中位数"),
             ("到处理结束", _hours(told["hours_to_end"]), "中位数，人工结束的"),
@@ -223,7 +223,7 @@ def _precision(told: Mapping[Any, Any]) -> str:
         return "—"
     return (
         f"{told['precision']:.0%}（{told['low']:.0%}～{told['high']:.0%}，"
-        f"{told['true']}/{told['judged']}）"
+        f"{told['true']:.0f}/{told['judged']:.0f}）"
     )
 
 
