@@ -196,7 +196,7 @@ def _worth(rule: Rule, worth: pd.DataFrame) -> Html:
     between = (
         "还没有判定"
         if pd.isna(told["precision"])
-        else f"属实 {told['true']:.0f}/{told['judged']:.0f}，95% 区间 {told['low']:.0%}～{told['high']:.0%}"
+        else f"属实 {_right(told)}，95% 区间 {told['low']:.0%}～{told['high']:.0%}"
     )
     return workparts.figures(
         [
@@ -221,10 +221,11 @@ def _chain(code: str) -> str:
 def _precision(told: Mapping[Any, Any]) -> str:
     if pd.isna(told["precision"]):
         return "—"
-    return (
-        f"{told['precision']:.0%}（{told['low']:.0%}～{told['high']:.0%}，"
-        f"{told['true']:.0f}/{told['judged']:.0f}）"
-    )
+    return f"{told['precision']:.0%}（{told['low']:.0%}～{told['high']:.0%}，{_right(told)}）"
+
+
+def _right(told: Mapping[Any, Any]) -> str:
+    return f"{told['true']:.0f}/{told['judged']:.0f}"
 
 
 def _hours(value: float | None) -> str:
