@@ -19,7 +19,7 @@ from govdash.workflow.forms import NewCase
 from govdash.workflow.notify import muting
 
 #: How often each turn is taken, of the cases that come to where it begins.
-_DOUBLED, _EXTENDED, _APPEALED, _SHOWN = 0.05, 0.08, 0.3, 0.12
+_DOUBLED, _EXTENDED, _APPEALED, _SHOWN = 0.07, 0.1, 0.5, 0.25
 _GRANTED: Final = 0.75
 #: A second report lies some metres from the first: within the city's distance for doubles.
 _ASIDE: Final = 0.00015  # degrees
@@ -59,13 +59,14 @@ class Turns:
             self._double(case, at)
         elif action is CaseAction.START:
             if self._rng.random() < _EXTENDED or lingers:
-                self._ask(session, case, Asked.EXTENSION, at)
+                left = lingers and case.id % 2 == 0  # some of these wait for a decision too
+                self._ask(session, case, Asked.EXTENSION, at, decided=not left)
             self._watch(case)
         elif action is CaseAction.RESOLVE and case.category.startswith(_PICTURED):
             if self._rng.random() < _SHOWN:
                 self._show(session, case, at)
         elif action is CaseAction.CLOSE and self._rng.random() < _APPEALED:
-            self._ask(session, case, Asked.APPEAL, at)
+            self._ask(session, case, Asked.APPEAL, at, decided=True)
 
     def plan_activities(self, session: Session, *, district: str, street: str) -> None:
         """Put a planned event, a maintenance and a silence into the calendar of the city."""
@@ -111,13 +112,17 @@ class Turns:
 
         self._later(at, 0.3, 3.0, register)
 
-    def _ask(self, session: Session, case: Case, kind: Asked, at: datetime) -> None:
+    def _ask(
+        self, session: Session, case: Case, kind: Asked, at: datetime, *, decided: bool
+    ) -> None:
         if asking.refusal(session, case, kind, at=at):
             return
         reason = self._say("hold" if kind is Asked.EXTENSION else "appeal")
         asked = asking.ask(
             session, case.id, kind, reason=reason, actor=self._staff["handle"], at=at
         )
+        if not decided:
+            return
         number, case_id = asked.id, case.id
         grant = bool(self._rng.random() < _GRANTED)
 
