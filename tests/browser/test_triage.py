@@ -67,7 +67,7 @@ def test_two_operators_see_each_others_work_and_cannot_overwrite_it(
     other.go(visit.page.url.removeprefix(f"{server}/").replace("do=alert_dismiss", ""))
     expect(other.page.locator(".gw-head b")).to_have_text(title, timeout=SECONDS)
     other.page.get_by_role("button", name="签收", exact=True).click()
-    expect(other.page.locator(".row.chosen")).to_contain_text("顾青", timeout=SECONDS)
+    expect(other.page.get_by_text("已签收 · 顾青").last).to_be_visible(timeout=SECONDS)
     other.end()
 
     visit.page.get_by_role("dialog").get_by_role("combobox").click()
@@ -78,5 +78,5 @@ def test_two_operators_see_each_others_work_and_cannot_overwrite_it(
     )
     expect(note).to_have_value("电话核实，现场没有异常")  # nothing is lost
     visit.page.keyboard.press("Escape")
-    chosen = visit.page.locator(".row.chosen")
-    expect(chosen).to_contain_text("顾青", timeout=SECONDS)  # by itself, without a click
+    there = visit.page.get_by_text("已签收 · 顾青").last  # by itself, without a click
+    expect(there).to_be_visible(timeout=SECONDS)
