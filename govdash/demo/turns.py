@@ -19,12 +19,12 @@ from govdash.workflow.forms import NewCase
 from govdash.workflow.notify import muting
 
 #: How often each turn is taken, of the cases that come to where it begins.
-_DOUBLED, _EXTENDED, _APPEALED, _SHOWN = 0.07, 0.1, 0.5, 0.25
+_DOUBLED, _EXTENDED, _APPEALED, _SHOWN = 0.07, 0.1, 0.5, 0.4
 _GRANTED: Final = 0.75
 #: A second report lies some metres from the first: within the city's distance for doubles.
 _ASIDE: Final = 0.00015  # degrees
-#: Categories whose cases show pictures: what lies about, and is gone afterwards.
-_PICTURED: Final = "A-06"
+#: What cases with pictures are called: something lies about, and is gone afterwards.
+_PICTURED: Final = ("垃圾", "渣土", "堆放", "不洁")
 
 
 class Turns:
@@ -62,7 +62,7 @@ class Turns:
                 left = lingers and case.id % 2 == 0  # some of these wait for a decision too
                 self._ask(session, case, Asked.EXTENSION, at, decided=not left)
             self._watch(case)
-        elif action is CaseAction.RESOLVE and case.category.startswith(_PICTURED):
+        elif action is CaseAction.RESOLVE and any(word in case.title for word in _PICTURED):
             if self._rng.random() < _SHOWN:
                 self._show(session, case, at)
         elif action is CaseAction.CLOSE and self._rng.random() < _APPEALED:

@@ -88,6 +88,7 @@ def case_table(page: Page, query: EventQuery, unit: str | None) -> None:
         column_config={
             "案件": st.column_config.LinkColumn(display_text=r"#(.*)$", width=150),
             "问题": st.column_config.TextColumn(width="large"),
+            "督办至": st.column_config.TextColumn(width=110),
         },
     )
     picked = [ids[n] for n in told.selection.rows if n < len(ids)]
