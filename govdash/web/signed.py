@@ -19,6 +19,7 @@ from govdash.web import menu, resources
 from govdash.web.parts import el, show
 
 TOKEN: Final = "gd_session"  # noqa: S105 # nosec B105 # where page tests keep a real token
+OWNER: Final = "gd_owner"  # whose tab this is: the login that opened it
 LOOK_SECONDS: Final = 15  # how often an open page asks whether its session still counts
 
 
@@ -53,9 +54,24 @@ def user_now(session: Session, settings: Settings, *, at: datetime) -> User:
     Raises
     ------
     SignedOut
-        When nobody is, or not any more.
+        When nobody is, or not any more; and when the tab was opened by somebody else.
     """
-    return sessions.user_of(session, token(), settings=settings, at=at)
+    user = sessions.user_of(session, token(), settings=settings, at=at)
+    _require_own_tab(user)
+    return user
+
+
+def _require_own_tab(user: User) -> None:
+    """Keep what one account left in a tab (drafts, files chosen, texts) from the next one.
+
+    A browser that comes back after a pause takes its tab up again with all its state, though
+    somebody else may have signed in at it meanwhile.
+    """
+    if st.session_state.setdefault(OWNER, user.login) == user.login:
+        return
+    for key in [key for key in st.session_state if key not in {OWNER, TOKEN}]:
+        del st.session_state[key]
+    raise SignedOut("本页由另一个账号打开，其中填写的内容已清除；请刷新页面，或重新登录。")
 
 
 def visitor() -> Visitor:

@@ -92,6 +92,31 @@ def test_a_right_that_is_taken_away_counts_from_the_next_run(
     nothing(app.run())  # an auditor needs a second factor first
 
 
+def test_a_tab_does_not_pass_from_one_account_to_the_next(
+    app: AppTest, city: Store, settings: Settings
+):
+    """A browser takes its tab up again with all its state, whoever has signed in meanwhile."""
+    with city.write() as session:
+        accounts.add_account(
+            session,
+            login="wu",
+            name="吴越",
+            roles=("duty",),
+            areas=(town.HILL,),
+            at=datetime.now(UTC),
+        )
+    signed_app(app, city, settings, "li").run()
+    app.session_state["half_typed"] = "李敏的草稿"
+    own = app.session_state[TOKEN]
+    signed_app(app, city, settings, "wu").run()
+    nothing(app)
+    assert "另一个账号" in words(app)
+    assert "half_typed" not in app.session_state
+    nothing(app.run())  # and stays so until it is opened anew
+    app.session_state[TOKEN] = own
+    assert "李敏" in words(app.run())
+
+
 def test_only_runs_that_a_person_asks_for_are_activity():
     auto, click, other = BackMsg(), BackMsg(), BackMsg()
     auto.rerun_script.fragment_id = "f"
