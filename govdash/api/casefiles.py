@@ -50,7 +50,7 @@ def _file(store: Store, settings: Settings, request: Request) -> Response:
     subject = f"file:{number}"
     with acts.act(store, user, did="case.take_file", subject=subject, at=at) as session:
         row, content = attachments.take(session, settings.evidence, number, actor=user, at=at)
-        return _download(content, row.mime, row.name)
+        return _download(content, row.mime, attachments.name_of(row))
 
 
 def _thumb(store: Store, settings: Settings, request: Request) -> Response:

@@ -27,6 +27,7 @@ from govdash.ingest.profiles import Profile
 from govdash.ingest.rejects import RejectFile, raw_of
 from govdash.ingest.running import alive, mark_interrupted
 from govdash.ingest.tables import Chunk, Table
+from govdash.language.masking import mask
 from govdash.store import Store, areas, categories, imports, journal, units
 from govdash.store.events import Rehearsal
 from govdash.store.imports import Progress, Rejected
@@ -227,7 +228,7 @@ class _Run:
                 subject=f"import:{import_id}",
                 at=ended,
                 detail={
-                    "file": run.file_name,
+                    "file": mask(run.file_name),
                     "sha256": run.file_sha256,
                     "profile": run.profile,
                     "state": state.value,

@@ -37,10 +37,9 @@ def take(store: Store, settings: Settings, name: str, *, actor: User, at: dateti
     """
     subject = f"file:{Path(name).name}"[:120]
     with acts.act(store, actor, did=DID, subject=subject, at=at) as session:
-        actor.require_held(Permission.EVENT_IMPORT)
+        actor.require(Permission.EVENT_IMPORT, area=None)  # first: else the answer tells of files
         path = path_of(settings, name)
         if path is None:
             raise NotFound("被拒行的文件已不在服务器上。")
-        actor.require(Permission.EVENT_IMPORT, area=None)
         journal.record(session, actor=actor.login, did=DID, subject=subject, at=at)
     return read_rejects(path, store.vault)

@@ -148,7 +148,7 @@ def refuse(session: Session, number: str, *, note: str, actor: User, at: datetim
     release.state, release.decided_by, release.decided_at = ReleaseState.REFUSED, actor.login, at
     release.note = note.strip()
     session.flush()
-    _log(session, actor, "release.refuse", release, at, note=release.note)
+    _log(session, actor, "release.refuse", release, at, note=mask(release.note))
     return release
 
 

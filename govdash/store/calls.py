@@ -39,7 +39,8 @@ def drop(
 def listed(session: Session, scope: Scope, *, limit: int = 500) -> pd.DataFrame:
     """Return the calls to be made inside the scope, the next deadline first (`COLUMNS`).
 
-    ``case_number`` is the case of the reporter, ``number`` and what follows the leading case.
+    ``case_number`` is the case of the reporter, ``number`` and what follows the leading case; both
+    lie inside the scope: who calls must know whom, and what was done.
     """
     theirs = aliased(Case)
     found = session.execute(
@@ -50,7 +51,8 @@ def listed(session: Session, scope: Scope, *, limit: int = 500) -> pd.DataFrame:
         )
         .join(Case, Case.id == CallTask.about_id)
         .join(theirs, theirs.id == CallTask.case_id)
-        .where(visible(scope, Case.area_path, Case.unit_code), *_open())
+        .where(visible(scope, Case.area_path, Case.unit_code))
+        .where(visible(scope, theirs.area_path, theirs.unit_code), *_open())
         .order_by(CallTask.due_at, CallTask.id)
         .limit(limit)
     )  # fmt: skip

@@ -217,13 +217,14 @@ def listed(
     Returns
     -------
     DataFrame
-        `COLUMNS` with codes as members, and ``level``, ``alert_number``, ``unit_name``.
+        `COLUMNS` with codes as members, and ``level``, ``alert_number`` (None where the alert is
+        out of scope), ``unit_name``.
     """
     chosen = (
         select(
             *(getattr(Case, name) for name in COLUMNS),
             Alert.level.label("level"),
-            Alert.number.label("alert_number"),
+            case((visible(scope, Alert.area_path), Alert.number)).label("alert_number"),
             Unit.name.label("unit_name"),
         )
         .outerjoin(Alert, Alert.id == Case.alert_id)

@@ -65,10 +65,14 @@ def _pictures(files: Sequence[CaseFile]) -> None:
             *(
                 el(
                     "a",
-                    el("img", src=f"/api/v1/cases/files/{one.id}/thumb", alt=one.name),
+                    el(
+                        "img",
+                        src=f"/api/v1/cases/files/{one.id}/thumb",
+                        alt=attachments.name_of(one),
+                    ),
                     el("span", one.shown.label),
                     href=f"/api/v1/cases/files/{one.id}",
-                    title=f"{one.name}（下载原文件）",
+                    title=f"{attachments.name_of(one)}（下载原文件）",
                     target="_self",
                 )
                 for one in sorted(pictures, key=lambda one: (order.index(one.shown), one.id))
@@ -82,7 +86,10 @@ def _others(files: Sequence[CaseFile]) -> None:
     for one in files:
         if one.mime not in attachments.PICTURES:
             size = f"{one.size / 1e6:.1f} MB" if one.size >= 100_000 else f"{one.size / 1e3:.0f} kB"
-            _line(f"{one.shown.label} · {one.name}（{size}）", f"/api/v1/cases/files/{one.id}")
+            _line(
+                f"{one.shown.label} · {attachments.name_of(one)}（{size}）",
+                f"/api/v1/cases/files/{one.id}",
+            )
 
 
 def _report(page: Page, report: CaseReport) -> None:
@@ -136,7 +143,7 @@ def _upload(page: Page, row: Mapping[str, Any]) -> None:
             session, page.settings.evidence, row["id"],
             shown=shown, name=name, content=content, actor=user, at=at,
         )  # fmt: skip
-        return f"案件 {row['number']}：已添加{shown.label}文件“{row_.name}”。"
+        return f"案件 {row['number']}：已添加{shown.label}文件“{attachments.name_of(row_)}”。"
 
     acting.perform(page, act, did="case.attach", subject=f"case:{row['id']}")
     st.rerun()

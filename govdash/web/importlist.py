@@ -15,6 +15,7 @@ from govdash.ingest import in_words
 from govdash.ingest.guess import guess_columns
 from govdash.ingest.outlines import OutlinesReport, import_outlines
 from govdash.language import fields as personal
+from govdash.language.masking import mask
 from govdash.store import accounts, imports
 from govdash.store.models import Import
 from govdash.web import acting, importreport, matching, rows, uploads, workparts
@@ -49,7 +50,7 @@ def one_import(page: Page, import_id: int | None) -> None:
         show(empty("没有选中导入记录", "左侧选择一次导入，查看结果和被拒的行。"))
         return
     run = imports.get(page.session, import_id, page.user.scope, by=page.user.login)
-    show(card_title(run.file_name, f"导入编号 {run.id}", run.state.label))
+    show(card_title(mask(run.file_name), f"导入编号 {run.id}", run.state.label))
     if run.message:
         st.warning(run.message)
     show(
@@ -176,7 +177,7 @@ def _cells(page: Page, run: Import) -> Sequence[rows.Cell]:
     when = workparts.clock_time(run.started_at, page.zone, now=page.now)
     return [
         rows.text(run.state.label, tone=TONES.get(run.state, "bad")),
-        rows.two(run.file_name, told),
+        rows.two(mask(run.file_name), told),
         rows.right(when, run.profile),
     ]
 

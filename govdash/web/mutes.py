@@ -187,7 +187,7 @@ def on_alert(page: Page, life: AlertLife) -> None:
 
 
 def _muted(page: Page, why: suppression.Muted) -> Html:
-    return el("p", mask(why.words(lambda at: _when(page, at))), cls="gw-text muted")
+    return el("p", why.words(lambda at: _when(page, at)), cls="gw-text muted")
 
 
 def _area(page: Page, one: Suppression) -> str:

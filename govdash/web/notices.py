@@ -10,6 +10,7 @@ import streamlit as st
 from govdash.access import User
 from govdash.core.permissions import Permission
 from govdash.core.vocab import Attempted, NoticeState
+from govdash.language.masking import mask
 from govdash.store import Session, accounts
 from govdash.store import notifications as ledger
 from govdash.web import acting, rows, workparts
@@ -192,7 +193,7 @@ def _attempts(page: Page, notification_id: int) -> None:
                     row["at"],
                     names.get(row["worker"], "系统"),
                     Attempted(row["result"]).label,
-                    row["detail"],
+                    mask(row["detail"]),
                 )
                 for row in workparts.records(table)
             ),

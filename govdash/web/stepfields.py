@@ -48,9 +48,10 @@ def fields(
         )
     if Need.CLOSE_CONDITION in needs:
         close = _condition(Need.CLOSE_CONDITION, usual.close, key=f"{key}_close")
-    if Need.DISPOSITION in needs and life.waits:
+    if Need.DISPOSITION in needs and life.judged:
+        which = "、".join(life.waits) or "发出提示的范围比您的大"
         disposition = st.selectbox(
-            f"{Need.DISPOSITION.label}（{'、'.join(life.waits)}）",
+            f"{Need.DISPOSITION.label}（{which}）",
             list(Disposition),
             index=None,
             format_func=lambda code: code.label,

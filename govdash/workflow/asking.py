@@ -84,10 +84,7 @@ def decide(
     InputError
         When a denial has no reason.
     """
-    request = rows.request_for_update(session, request_id)
-    if request is None:
-        raise NotFound(f"没有编号为 {request_id} 的申请，或不在您的管辖范围内。")
-    case = cases.found(session, request.case_id, actor)
+    request, case = _found(session, request_id, actor)
     actor.require(Permission.CASE_APPROVE, area=case.area_path)
     cases.not_before_the_last(session, case, at=at)
     if request.state not in rows.UNDECIDED:
@@ -141,6 +138,17 @@ def refusal(session: Session, case: Case, kind: Asked, *, at: datetime) -> str:
     if case.closed_at is not None and at - case.closed_at > rules.appeal_within:
         return f"案件 {case.number} 结案已超过 {rules.appeal_days} 天，不能再申诉。"
     return ""
+
+
+def _found(session: Session, request_id: int, actor: User) -> tuple[CaseRequest, Case]:
+    """Return a request and its case, locked; one out of scope is told as one that is not there."""
+    request = rows.request_for_update(session, request_id)
+    try:
+        if request is not None:
+            return request, cases.found(session, request.case_id, actor)
+    except NotFound:
+        pass
+    raise NotFound(f"没有编号为 {request_id} 的申请，或不在您的管辖范围内。")
 
 
 def _state(request: CaseRequest, *, grant: bool) -> AskState:

@@ -19,6 +19,7 @@ from govdash.core.errors import InputError, NotFound, Refused
 from govdash.core.filters import Scope
 from govdash.core.permissions import Permission
 from govdash.core.vocab import Shown
+from govdash.language.masking import mask
 from govdash.store import Session
 from govdash.store import evidence as rows
 from govdash.store.models import CaseFile
@@ -115,7 +116,7 @@ def take(
         raise NotFound(f"没有编号为 {file_id} 的文件，或不在您的管辖范围内。")
     content = _read(folder, row.sha256)
     if sha256(content).hexdigest() != row.sha256:
-        raise NotFound(f"文件 {row.name} 与登记的内容不符，已停止提供；请告知管理员。")
+        raise NotFound(f"文件 {name_of(row)} 与登记的内容不符，已停止提供；请告知管理员。")
     caselog.record(session, case, "take_file", actor=actor, at=at, detail={"file": row.id})
     return row, content
 
@@ -138,6 +139,11 @@ def thumbnail(session: Session, folder: Path, file_id: int, viewer: User) -> byt
 def files(session: Session, case_id: int, scope: Scope) -> Sequence[CaseFile]:
     """Return the files of a case inside the scope, oldest first."""
     return rows.files(session, case_id, scope)
+
+
+def name_of(row: CaseFile) -> str:
+    """Return what a file is called, masked: people put names and numbers into it."""
+    return mask(row.name)
 
 
 def kind_of(content: bytes) -> str:

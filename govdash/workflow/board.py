@@ -27,7 +27,7 @@ from govdash.store import cases as case_rows
 from govdash.store.caseload import waiting_alerts
 from govdash.store.models import ClockInterval
 from govdash.taxonomy import Limit
-from govdash.workflow import filling, practice, timing, typed
+from govdash.workflow import causes, filling, practice, timing, typed
 from govdash.workflow.clocks import Lamp
 from govdash.workflow.deadlines import Deadlines, in_force
 from govdash.workflow.flow import AlertAction, actions_from, alert_actions
@@ -167,7 +167,7 @@ class CaseLife:
 
     ``steps``: ``seq``, ``at``, ``actor``, ``actor_name``, ``action``, ``action_label``,
     ``from_state``, ``to_state``, ``to_label``, ``unit_code``, ``note``, ``detail``. ``waits``: the
-    numbers of the alerts that end with it.
+    numbers of the alerts in the viewer's scope that end with it; ``judged``: whether any does.
     """
 
     row: Mapping[str, Any]
@@ -176,6 +176,7 @@ class CaseLife:
     feedback: pd.DataFrame
     actions: tuple[CaseAction, ...]
     waits: tuple[str, ...]
+    judged: bool
 
 
 def alerts(
@@ -290,6 +291,8 @@ def case_life(
         raise NotFound(f"没有编号为 {case_id} 的案件，或不在您的管辖范围内。")
     found = case_rows.listed(session, scope, ids=[case_id])
     steps = _with_names(session, typed.masked(case_rows.steps(session, case_id, scope)))
+    told = [_seen_leading(session, detail, scope) for detail in steps["detail"]]
+    steps["detail"] = pd.Series(told, index=steps.index, dtype=object)
     steps["action_label"] = [action.label if action else "登记" for action in steps["action"]]
     steps["to_label"] = [state.label for state in steps["to_state"]]
     for name in ("action", "to_state"):
@@ -306,7 +309,16 @@ def case_life(
             if not filling.refusal(session, case, action, at=at, rules=practice.in_force())
         ),
         waits=tuple(number for _, number in waiting_alerts(session, case_id, scope)),
+        judged=bool(causes.waiting(session, case)),
     )
+
+
+def _seen_leading(session: Session, detail: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+    """Leave the number of a leading case out for who sees only the case that was merged."""
+    number = detail.get("leading")
+    if number and case_rows.id_of(session, str(number), scope) is None:
+        return dict(detail) | {"leading": "（不在您的管辖范围内）"}
+    return dict(detail)
 
 
 def _alert_board(session: Session, found: pd.DataFrame) -> pd.DataFrame:

@@ -42,7 +42,7 @@ def record(
     NotFound
         When there is no such case in the actor's scope.
     Refused
-        When the case is not that far, or the actor may not call.
+        When the case is not that far, its leading case is out of scope, or the actor may not call.
     InputError
         When `satisfaction` is out of range, an unsolved case has no `reason`, a solved one is to
         be reopened, or the call lies before the case.
@@ -51,10 +51,14 @@ def record(
     if case is None:
         raise NotFound(f"没有编号为 {case_id} 的案件，或不在您的管辖范围内。")
     actor.require(Permission.FEEDBACK_WRITE, area=case.area_path)
-    about = case if case.leading_id is None else rows.for_update(session, case.leading_id)
-    if about is None or about.state not in ASKABLE:
-        state = (about or case).state.label
-        raise Refused(f"案件 {case.number} 还在“{state}”，处置完毕后才能回访。")
+    about = case if case.leading_id is None else rows.get(session, case.leading_id, actor.scope)
+    if about is None:
+        raise Refused(
+            f"案件 {case.number} 并入的主案件不在您的管辖范围内；请由看得到两件的人回访。"
+        )
+    session.refresh(about, with_for_update=True)
+    if about.state not in ASKABLE:
+        raise Refused(f"案件 {case.number} 还在“{about.state.label}”，处置完毕后才能回访。")
     if satisfaction not in range(1, 6):
         raise InputError(f"满意度 {satisfaction} 应为 1 到 5。")
     if solved is (reason is not None):

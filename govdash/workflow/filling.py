@@ -75,10 +75,8 @@ def refusal(
         call = rows.newest_call(session, case.id)
         if call is None or call.solved or (case.closed_at and call.called_at < case.closed_at):
             return f"案件 {case.number} 结案后没有“未解决”的回访；请先回访，或由派遣员重新办理。"
-    elif action in {CaseAction.REJECT, CaseAction.CANCEL} and (
-        n := rows.n_members(session, case.id)
-    ):
-        return f"有 {n} 件案件并入了 {case.number}，不能{action.label}；请先取消合并，或办理结案。"
+    elif action in {CaseAction.REJECT, CaseAction.CANCEL} and rows.n_members(session, case.id):
+        return f"有案件并入了 {case.number}，不能{action.label}；请先取消合并，或办理结案。"
     return ""
 
 

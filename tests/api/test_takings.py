@@ -108,3 +108,23 @@ def test_rejected_rows_are_fetched_by_name_from_their_folder_alone(client, built
     with built.read() as session:
         told = [x.result for x in journal.lines(session) if x.did == "rejects.download"]
     assert told.count("done") == 1
+
+
+def test_who_imports_for_a_district_learns_of_no_file(client, built, settings):
+    """The answer for a file that is there is that for one that is not."""
+    folder = settings.var / "rejects"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "a.csv").write_text("原文", "utf-8")
+    with built.write() as session:
+        accounts.put_role(
+            session, code="bringer", name="导入员", permissions=["scope:event:import"]
+        )
+        accounts.add_account(
+            session, login="ke", name="柯", roles=["bringer"], areas=(town.EAST,),
+            at=datetime.now(UTC),
+        )  # fmt: skip
+    client.cookies.clear()
+    client.cookies.update(cookie(sign_in(built, settings, login="ke")))
+    there, not_there = (client.get(f"/api/v1/rejects/{name}") for name in ("a.csv", "none.csv"))
+    assert there.status_code == not_there.status_code == 403
+    assert there.json() == not_there.json()

@@ -132,6 +132,47 @@ def test_the_ledger_says_who_muted_it_why_and_until_when(script: Script, raise_)
     assert attempt["detail"] == "已静默：duty某，静默：道路施工，到 06-10 12:30"
 
 
+def details(script: Script) -> str:
+    """What the ledger says of every attempt, to who sees the street alone."""
+    street = Scope(areas=(STREET,))
+    with script.store.read() as session:
+        ids = notifications.listed(session, street)["id"]
+        tables = [notifications.attempts(session, int(one), street) for one in ids]
+    return "\n".join(str(text) for table in tables for text in table["detail"])
+
+
+def test_the_ledger_masks_what_was_typed_as_a_reason(script: Script, raise_):
+    mute(script, reason="联系人王小明 13800138000 要求")
+    raise_(**BLUE)
+    script.run(until=1)
+    assert "已静默" in details(script)
+    assert "13800138000" not in details(script)
+
+
+def test_the_ledger_of_a_street_names_no_alert_of_a_wider_area(script: Script, raise_):
+    wider = raise_(area_path=DISTRICT, **ORANGE)
+    raise_(**BLUE)
+    with script.store.read() as session:
+        number = session.get_one(Alert, wider).number
+    script.run(until=1)
+    told = details(script)
+    assert "由更大范围的提示代表" in told
+    assert number not in told
+
+
+def test_the_ledger_of_a_street_does_not_name_the_alert_that_leads_it(script: Script, raise_):
+    raise_(**BLUE)
+    leader = raise_(area_path=f"{DISTRICT}990101001/", **ORANGE)
+    with script.store.write() as session:
+        [mine] = [one for one in session.query(Alert) if one.id != leader]
+        mine.leader_id = leader
+        number = session.get_one(Alert, leader).number
+    script.run(until=1)
+    told = details(script)
+    assert "已并入同一事项" in told
+    assert number not in told
+
+
 def test_a_wider_alert_speaks_for_those_inside_to_whoever_sees_the_wider_one(
     script: Script, raise_
 ):

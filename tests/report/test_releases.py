@@ -212,6 +212,16 @@ def test_a_request_for_nothing_is_told_so(act, lake, settings):
         )  # fmt: skip
 
 
+def test_the_journal_masks_what_was_typed_as_the_reason_of_a_refusal(act, asked, sqlite_store):
+    note = "请联系张三 13800138000 再申请"
+    act(lambda s: releases.refuse(s, asked, note=note, actor=MANAGER, at=NOW))
+    with sqlite_store.read() as session:
+        line = journal.lines(session, limit=1)[0]
+        assert line.did == "release.refuse"
+        assert "再申请" in str(line.detail)
+        assert "13800138000" not in str(line.detail)
+
+
 def test_a_refusal_has_a_reason_and_ends_it(act, asked, take):
     with pytest.raises(InputError, match="理由"):
         act(lambda s: releases.refuse(s, asked, note=" ", actor=MANAGER, at=NOW))

@@ -64,6 +64,15 @@ def test_a_file_is_what_its_content_says_and_is_called_so(attach, content, name,
     assert attach(content, name)[1:] == (kept, mime)
 
 
+def test_the_name_of_a_file_is_masked_where_it_is_shown(city, operator, opened, attach):
+    attach(PDF, "张先生13800138000投诉.pdf")
+    with city.read() as session:
+        [row] = attachments.files(session, opened, operator.scope)
+        name = attachments.name_of(row)
+    assert "13800138000" not in name
+    assert name.endswith("投诉.pdf")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

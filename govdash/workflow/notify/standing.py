@@ -57,7 +57,7 @@ def _mute(session: Session, row: Notification, people: People, *, at: datetime) 
     if why is None:
         return SEND
     zone = in_force().calendar.zone
-    told = why.words(lambda moment: f"{moment.astimezone(zone):%m-%d %H:%M}")
+    told = why.words(lambda moment: f"{moment.astimezone(zone):%m-%d %H:%M}", names_wider=False)
     return Verdict(Attempted.SUPPRESSED, told)
 
 
@@ -89,7 +89,7 @@ def _alert_over(session: Session, row: Notification, alert_id: int, people: Peop
         return f"提示已是“{alert.handling.label}”，{alert.signal.label}"
     leader = escalations.leader_of(session, alert)
     if alertsteps.heard_elsewhere(leader, row.recipient, row.channel, people):
-        return f"已并入提示 {leader.number if leader else ''}，由它通知"
+        return "已并入同一事项的另一条提示，由它通知"  # who reads this need not see that one
     return _superseded(row, escalation)
 
 

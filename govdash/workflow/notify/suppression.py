@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from govdash.core.errors import InputError
 from govdash.core.settings import Settings
 from govdash.core.vocab import Level, Mute
+from govdash.language.masking import mask
 from govdash.store import Session, accounts, notifications
 from govdash.store import suppressions as rows
 from govdash.store.models import Alert, Suppression
@@ -52,14 +53,18 @@ class Muted:
 
     owner: str  # a name
     reason: str
-    until: datetime | None  # None: as long as `while_` says
-    while_: str = ""
+    until: datetime | None  # None: as long as the `wider` alert lasts
+    wider: str = ""  # number of the alert that speaks for it, until that one is over
     suppression_id: int | None = None
 
-    def words(self, told: Callable[[datetime], str]) -> str:
-        """Say it in Chinese; `told` writes a moment."""
-        end = f"到 {told(self.until)}" if self.until else self.while_
-        return f"已静默：{self.owner}，{self.reason}，{end}"
+    def words(self, told: Callable[[datetime], str], *, names_wider: bool = True) -> str:
+        """Say it in Chinese; `told` writes a moment.
+
+        What others may read who need not see the wider alert does not name it.
+        """
+        wider = f"提示 {self.wider} " if names_wider else "那条提示"
+        end = f"到 {told(self.until)}" if self.until else f"到{wider}消退或结束"
+        return f"已静默：{self.owner}，{mask(self.reason)}，{end}"
 
 
 def muted(
@@ -75,8 +80,7 @@ def muted(
             return Muted(name, what + one.reason, one.ends_at, suppression_id=one.id)
     for other in rows.wider(session, alert):
         if inhibits(other, alert) and sees(other.area_path):
-            reason = f"由更大范围的提示 {other.number} 代表"
-            return Muted("系统", reason, None, f"到 {other.number} 消退或结束")
+            return Muted("系统", "由更大范围的提示代表", None, other.number)
     flapping = (practice or in_force()).flapping
     window = timedelta(hours=flapping.hours)
     changes = rows.signal_changes(session, alert.id, since=at - window)
