@@ -123,7 +123,6 @@ def local_path(text: str) -> str:
     except ValueError:
         return "/"
     first = "/" + parts.path.strip("/").partition("/")[0]
-    elsewhere = parts.scheme or parts.netloc or first in {LOGIN, LOGOUT, PASSWORD, TOTP, DEVICE}
     elsewhere = parts.scheme or parts.netloc or first in NEVER_NEXT
     return "/" if elsewhere else text
 

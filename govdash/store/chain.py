@@ -237,12 +237,21 @@ def raw_lines(
         line = dict(row)
         try:
             for name in JSON_COLUMNS:
-                line[name] = None if line[name] is None else json.loads(line[name])
+                told = line[name]
+                line[name] = None if told is None else json.loads(told, object_pairs_hook=_once)
             if sqlite:
                 line["at"] = datetime.fromisoformat(line["at"]).replace(tzinfo=UTC)
         except (ValueError, TypeError):
             line["unreadable"] = True
         yield line
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Take an object whose names are all different: of a name twice each reader sees another."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name twice")
+    return found
 
 
 def _bad_mark(trusted: PublicKey | None, marks: Sequence[Mark]) -> Broken | None:

@@ -12,11 +12,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from govdash.core.errors import Conflict, NotReady, SettingsError, Unavailable
+from govdash.core.errors import Conflict, InputError, NotReady, SettingsError, Unavailable
 from govdash.core.origin import NOWHERE, Origin
 from govdash.core.settings import Settings
 from govdash.store.models.audit import JournalHead
@@ -78,6 +78,8 @@ class Store:
         ------
         Conflict
             When a row was changed by somebody else since it was read.
+        InputError
+            When a text or a number is none that the database can hold.
         Unavailable
             When the database does not answer.
         """
@@ -175,6 +177,10 @@ def _told() -> Generator[None]:
         if error.statement is None or error.connection_invalidated:  # no connection, or lost
             raise Unavailable(f"数据库没有应答：{error.orig}") from error
         raise
+    except DataError as error:  # PostgreSQL takes no NUL in a text and no number above its type
+        raise InputError(
+            "内容里有数据库不接受的字符或数值（如空字符、过大的编号）；请改正后再试。"
+        ) from error
     except StaleDataError as error:
         raise Conflict("这条记录刚被别人修改过；请刷新后再操作，您填写的内容没有丢失。") from error
 

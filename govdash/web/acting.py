@@ -9,6 +9,7 @@ from govdash.access import User, acts
 from govdash.core.errors import GovDashError
 from govdash.store import Session
 from govdash.web.page import Page
+from govdash.web.parts import plain
 
 OUTCOME = "gd_outcome"  # (did it work, what to say): said once by the next run
 DRAWER = "do"  # URL parameter: which drawer is open
@@ -65,9 +66,9 @@ def say_outcome() -> None:
     worked, said = outcome
     with st.container(key="gw_outcome"):
         if worked:
-            st.success(said, icon=":material/check_circle:")
+            st.success(plain(said), icon=":material/check_circle:")
         else:
-            st.error(said, icon=":material/error:")
+            st.error(plain(said), icon=":material/error:")
 
 
 def open_drawer(name: str, version: int, key: str = "", number: int = 0) -> None:
@@ -123,10 +124,16 @@ def chosen_id(key: str) -> int | None:
     One that is no number (a link that was cut or mistyped) is said so, and taken out.
     """
     text = st.query_params.get(key, "")
-    if text and not (text.isascii() and text.isdecimal()):
+    number = number_in(text)
+    if text and number is None:
         del st.query_params[key]
         st.toast(
-            f"链接里的编号“{text}”无法识别，已打开列表中的第一条。", icon=":material/link_off:"
+            f"链接里的编号“{plain(text)}”无法识别，已打开列表中的第一条。",
+            icon=":material/link_off:",
         )
-        return None
-    return int(text) if text else None
+    return number
+
+
+def number_in(text: str) -> int | None:
+    """Return the number that a link names; None for what no row can have as its number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None

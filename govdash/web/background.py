@@ -24,6 +24,7 @@ class Task:
     """One piece of long work: how far it is, and what came of it."""
 
     title: str
+    by: str = ""  # whose it is; empty: of whoever may see its page
     number: str = field(default_factory=lambda: secrets.token_hex(6))
     started: float = field(default_factory=time.monotonic)
     ended: float | None = None
@@ -55,9 +56,9 @@ class Tasks:
         self._known: dict[str, Task] = {}
         self._lock = threading.Lock()
 
-    def start(self, title: str, work: Callable[[Task], Any]) -> str:
+    def start(self, title: str, work: Callable[[Task], Any], *, by: str = "") -> str:
         """Begin `work` in a thread; return the number by which it is found again."""
-        task = Task(title)
+        task = Task(title, by)
         with self._lock:
             self._known[task.number] = task
             for old in [n for n, t in self._known.items() if t.done][:-KEPT]:

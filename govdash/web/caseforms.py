@@ -15,7 +15,7 @@ from govdash.store import Session
 from govdash.web import acting, callform, casemore, stepfields, workparts
 from govdash.web.caseform import Choices, case_fields, new_case
 from govdash.web.page import Page
-from govdash.web.parts import el, show
+from govdash.web.parts import el, plain, show
 from govdash.web.twins import ask as ask_of_twins
 from govdash.workflow import cases, feedback
 from govdash.workflow.beside import Beside
@@ -176,7 +176,7 @@ def _new_drawer(page: Page, choices: Choices) -> None:
     try:
         new = new_case(typed, None)
     except GovDashError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     made: list[int] = []
 

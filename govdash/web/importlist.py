@@ -20,7 +20,7 @@ from govdash.store import accounts, imports
 from govdash.store.models import Import
 from govdash.web import acting, importreport, matching, rows, uploads, workparts
 from govdash.web.page import Page
-from govdash.web.parts import card_title, empty, number, show
+from govdash.web.parts import card_title, empty, number, plain, show
 
 KEY: Final = "import"  # URL parameter: the import that is looked at
 SHOWN: Final = 100  # a quarter of weekly imports of eight sources
@@ -52,7 +52,7 @@ def one_import(page: Page, import_id: int | None) -> None:
     run = imports.get(page.session, import_id, page.user.scope, by=page.user.login)
     show(card_title(mask(run.file_name), f"导入编号 {run.id}", run.state.label))
     if run.message:
-        st.warning(run.message)
+        st.warning(plain(run.message))
     show(
         workparts.figures(
             (
@@ -137,7 +137,7 @@ def areas_panel(page: Page) -> None:
                 code_field=code.strip() or None,
             )
     except GovDashError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     _areas_done(told)
 

@@ -14,7 +14,7 @@ from govdash.report import rejected as reject_files
 from govdash.web import workparts
 from govdash.web.background import Task
 from govdash.web.page import Page
-from govdash.web.parts import Html, card_title, el, number, show
+from govdash.web.parts import Html, card_title, el, number, plain, show
 
 
 def running(task: Task) -> None:
@@ -33,7 +33,7 @@ def outcome(page: Page, task: Task) -> None:
     """Draw the report of a task that has ended."""
     show(card_title(task.title, f"用时 {workparts.span(task.seconds)}"))
     if task.error:
-        st.error(task.error)
+        st.error(plain(task.error))
         return
     report: ImportReport = task.result
     note = "试运行：没有写入任何数据" if report.dry_run else f"导入编号 {report.import_id}"

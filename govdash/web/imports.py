@@ -24,12 +24,13 @@ from govdash.ingest import (
 )
 from govdash.ingest.importing import ImportReport
 from govdash.lake import Lake
+from govdash.language.masking import mask
 from govdash.store import Store
 from govdash.sync import sync
 from govdash.web import background, importreport, matching, uploads
 from govdash.web.background import Task
 from govdash.web.page import Page
-from govdash.web.parts import card_title, empty, show
+from govdash.web.parts import card_title, empty, plain, show
 
 BY_HAND: Final = "（手动匹配各列）"
 KEPT: Final = "gi_kept"  # session: (upload, path), part of the half-filled form
@@ -72,7 +73,7 @@ def import_panel(page: Page) -> None:
         seen = _preview(str(path))
         known = profiles(page.settings.data, var=page.settings.var)
     except GovDashError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     profile = _pick_profile(page, path, seen, known)
     if profile is None:
@@ -105,11 +106,12 @@ def _pick_profile(page: Page, path: Path, seen: Preview, known: list[Profile]) -
             seen = _preview(str(path), ",".join(profile.header), profile)
         lacking = profile.missing(seen.columns)
     except GovDashError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return None
     _sample(seen)
     if lacking:
-        st.warning(f"文件缺少方案“{profile.label or profile.name}”需要的列：{'；'.join(lacking)}。")
+        told = f"文件缺少方案“{profile.label or profile.name}”需要的列：{'；'.join(lacking)}。"
+        st.warning(plain(told))
         return None
     return profile
 
@@ -170,12 +172,12 @@ def _buttons(page: Page, chosen: Chosen) -> None:
 def _start(page: Page, chosen: Chosen, *, dry_run: bool) -> None:
     with page.refresh() as fresh:
         store, lake, settings, user = fresh.store, fresh.lake, fresh.settings, fresh.user
-    title = f"{'试运行' if dry_run else '导入'} {chosen.name}"
+    title = f"{'试运行' if dry_run else '导入'} {mask(chosen.name)}"
 
     def work(task: Task) -> ImportReport:
         return _import(task, store, lake, settings, user, chosen, dry_run=dry_run)
 
-    st.query_params[TASK] = background.tasks().start(title, work)
+    st.query_params[TASK] = background.tasks().start(title, work, by=user.login)
 
 
 def _import(
@@ -188,7 +190,7 @@ def _import(
     *,
     dry_run: bool,
 ) -> ImportReport:
-    at, subject = datetime.now(UTC), f"file:{chosen.name}"[:120]
+    at, subject = datetime.now(UTC), f"file:{mask(chosen.name)}"[:120]
     with acts.refusals(store, user, did="import", subject=subject, at=at):
         report = import_file(
             store,
@@ -218,7 +220,7 @@ def watch_panel(page: Page) -> None:
     """Draw the right side: how far the import is, and what came of it."""
     number = st.query_params.get(TASK, "")
     task = background.tasks().get(number)
-    if task is None:
+    if task is None or task.by != page.user.login:
         show(card_title("结果"))
         show(empty("还没有导入", "选好文件和方案后，先“试运行”看看，再“导入”。"))
         return

@@ -141,10 +141,13 @@ def _read(page: Page, message_id: int | None) -> None:
         page.refresh() as fresh,
         acts.act(fresh.store, fresh.user, did=READ, subject="inbox", at=fresh.now) as session,
     ):
-        ids = None if message_id is None else [message_id]
-        n = inbox.mark_read(session, fresh.user.login, at=fresh.now, ids=ids)
+        user = fresh.user  # what they do not see at present stays unread
+        unread = inbox.unread(session, user.scope, user.login)
+        seen = inbox.mine(session, user.scope, user.login, unread=True, limit=unread)
+        ids = [one.id for one in seen if message_id in {None, one.id}]
+        n = inbox.mark_read(session, user.login, at=fresh.now, ids=ids)
         if n:
-            login, detail = fresh.user.login, {"messages": n}
             journal.record(
-                session, actor=login, did=READ, subject="inbox", at=fresh.now, detail=detail
-            )
+                session, actor=user.login, did=READ, subject="inbox", at=fresh.now,
+                detail={"messages": n},
+            )  # fmt: skip

@@ -16,10 +16,10 @@ from govdash.report import auditing, checkpoints, journal_table
 from govdash.report.journal_table import via_words
 from govdash.store import accounts, journal_search
 from govdash.store.models import JournalLine
-from govdash.web import background, rows, workparts
+from govdash.web import acting, background, rows, workparts
 from govdash.web.background import Task
 from govdash.web.page import Page
-from govdash.web.parts import Html, card_title, el, empty, show
+from govdash.web.parts import Html, card_title, el, empty, plain, show
 
 LINE: Final = "line"  # URL parameters: the line that is looked at, the place of the list, the check
 BEFORE, AFTER, TASK = "before", "after", "check"
@@ -48,7 +48,7 @@ def search_bar(page: Page) -> dict[str, str]:
     try:
         journal_table.search_of(told, page.zone)
     except InputError as error:
-        st.error(str(error))
+        st.error(plain(error))
         st.button("清除查询条件", on_click=_clear)
         st.stop()
     with st.container(key="gw_search", horizontal=True, vertical_alignment="center", gap="small"):
@@ -198,8 +198,7 @@ def _params() -> dict[str, str]:
 
 
 def _number(key: str) -> int | None:
-    text = st.query_params.get(key, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+    return acting.number_in(st.query_params.get(key, ""))
 
 
 def _put(key: str, value: str) -> None:

@@ -12,6 +12,7 @@ from govdash.geo import Datum
 from govdash.ingest import FIELDS, Preview, Profile, profile_from_mapping, save_profile
 from govdash.store import journal
 from govdash.web.page import Page
+from govdash.web.parts import plain
 
 #: Without these a row cannot become an event; they are asked for first.
 FIRST: Final = ("source_id", "reported_at", "category", "title", "text", "address", "lon", "lat")
@@ -50,10 +51,10 @@ def match_columns(page: Page, path: Path, seen: Preview) -> Profile | None:
             label=name.strip(),
         )
     except GovDashError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return None
     if lacking := profile.missing(seen.columns):
-        st.warning(f"还需要对应：{'；'.join(lacking)}。")
+        st.warning(plain(f"还需要对应：{'；'.join(lacking)}。"))
         return None
     st.button("保存为导入方案", key=f"{key}_save", on_click=_save, args=(page, profile))
     if st.session_state.pop(f"gi_saved_{profile.name}", False):

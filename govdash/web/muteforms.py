@@ -163,10 +163,10 @@ def _end_drawer(page: Page, one: Suppression, version: int) -> None:
 
 def _about(page: Page) -> tuple[str, str] | None:
     """Return area and category of the alert that a link brings along, to fill the form in."""
-    text = st.query_params.get("alert", "")
-    if not (text.isascii() and text.isdecimal()):
+    number = acting.number_in(st.query_params.get("alert", ""))
+    if number is None:
         return None
-    alert = alert_rows.get(page.session, int(text), page.user.scope)
+    alert = alert_rows.get(page.session, number, page.user.scope)
     return None if alert is None else (alert.area_path or "", alert.category)
 
 

@@ -21,7 +21,7 @@ from govdash.figures.palette import Palette
 from govdash.lake import Lake
 from govdash.store import Session, Store
 from govdash.web import cache, choice, filters, resources, signed, theme
-from govdash.web.parts import Html, el, show
+from govdash.web.parts import Html, el, plain, show
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class Page:
             choice.check_areas(chosen, areas)
             choice.check_categories(chosen, categories)
         except InputError as error:
-            st.error(str(error))
+            st.error(plain(error))
             st.button("清除链接里的筛选条件", on_click=filters.clear)
             st.stop()
         with self.bar or st.container():
@@ -230,7 +230,7 @@ def _opened(title: str, needs: Permission, *, again: bool = False) -> Generator[
         else:
             # below the title, where it is seen; not below what the page has drawn so far
             place = opened.trouble if opened is not None else None
-            (place or st).error(str(error), icon=":material/error:")
+            (place or st).error(plain(error), icon=":material/error:")
         st.stop()
 
 

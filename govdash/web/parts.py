@@ -2,6 +2,7 @@
 
 import base64
 import html
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -36,6 +37,18 @@ def join(parts: Iterable[object]) -> Html:
 def show(piece: Html, *, width: Literal["stretch", "content"] = "stretch") -> None:
     """Draw a piece on the page, as wide as its container or as itself."""
     st.html(piece, width=width)
+
+
+#: What begins markup in the texts that Streamlit draws as Markdown.
+_MARKUP = re.compile(r"([\\`*_\[\]<>$~|#])")
+
+
+def plain(text: object) -> str:
+    """Return a text for `st.error` and the like, which draw Markdown: shown as it is.
+
+    What was typed, or came with a link, could else show another link under words of its own.
+    """
+    return _MARKUP.sub(r"\\\1", str(text))
 
 
 def _safe(child: object) -> str:

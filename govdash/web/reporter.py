@@ -8,7 +8,7 @@ from govdash.core.errors import GovDashError
 from govdash.core.permissions import Permission
 from govdash.web import workparts
 from govdash.web.page import Page
-from govdash.web.parts import card_title, el, show
+from govdash.web.parts import card_title, el, plain, show
 from govdash.workflow import reporter
 from govdash.workflow.reporter import Reporter
 
@@ -51,7 +51,7 @@ def _unmask(page: Page, case_id: int, reason: str, place: DeltaGenerator, known:
                     session, case_id, actor=fresh.user, reason=reason, at=fresh.now
                 )
         except GovDashError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
     with place.container():
         _for_a_while([told], known)

@@ -14,7 +14,7 @@ from govdash.core.vocab import AreaLevel, Level
 from govdash.store import Session
 from govdash.web import acting, ruletrial
 from govdash.web.page import Page
-from govdash.web.parts import Html, card_title, el, empty, show
+from govdash.web.parts import Html, card_title, el, empty, plain, show
 from govdash.workflow import rules as rule_book
 from govdash.workflow.rules import Parameters, Rule
 
@@ -103,7 +103,7 @@ def edit_panel(page: Page, rule: Rule) -> None:
         try:
             made = _made(rule, told)
         except InputError as error:
-            st.error(str(error))
+            st.error(plain(error))
         else:
             st.session_state[_key(rule)] = made.model_dump(mode="json")
             draft = made

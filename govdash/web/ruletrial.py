@@ -15,7 +15,7 @@ from govdash.store import Store, journal
 from govdash.web import background, workparts
 from govdash.web.background import Task
 from govdash.web.page import Page
-from govdash.web.parts import Html, card_title, el, empty, show
+from govdash.web.parts import Html, card_title, el, empty, plain, show
 from govdash.workflow import evaluation, trial
 from govdash.workflow.rules import Rule
 
@@ -57,7 +57,7 @@ def start_button(page: Page, draft: Rule) -> None:
 def trial_panel(page: Page, draft: Rule) -> None:
     """Draw how far the trial is, or what it told."""
     if said := st.session_state.pop(SAID, ""):
-        st.error(said)
+        st.error(plain(said))
     if not page.user.scope.whole_city:
         show(workparts.paragraph("试算结果含全市各处的提示，只对管辖全市的账号开放。", cls="note"))
         return
@@ -69,7 +69,7 @@ def trial_panel(page: Page, draft: Rule) -> None:
     if task is None or mine.rule is None or mine.rule.code != draft.code:
         return
     if task.error:
-        st.warning(f"试算没有完成：{task.error}")
+        st.warning(f"试算没有完成：{plain(task.error)}")
     elif task.result is not None:
         _tell(task.result, same=_same(mine.rule, draft))
 

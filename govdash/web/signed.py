@@ -16,7 +16,7 @@ from govdash.core.origin import Origin, new_request_id
 from govdash.core.settings import Settings
 from govdash.store import Session
 from govdash.web import menu, resources
-from govdash.web.parts import el, show
+from govdash.web.parts import el, plain, show
 
 TOKEN: Final = "gd_session"  # noqa: S105 # nosec B105 # where page tests keep a real token
 OWNER: Final = "gd_owner"  # whose tab this is: the login that opened it
@@ -87,7 +87,7 @@ def visitor() -> Visitor:
         said = str(error)
         menu.closed(lambda: say_signed_out(said)).run()
     except GovDashError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
     return st.stop()
 
 

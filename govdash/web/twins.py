@@ -10,6 +10,7 @@ from govdash.core.errors import InputError
 from govdash.web import workparts
 from govdash.web.caseform import Typed, new_case
 from govdash.web.page import Page
+from govdash.web.parts import plain
 from govdash.workflow import duplicates
 from govdash.workflow.forms import NewCase
 
@@ -56,7 +57,7 @@ def ask(page: Page, typed: Typed, start: NewCase | None, *, key: str) -> Twins:
         "是否同一件事",
         [*offered, _APART],
         index=None,
-        format_func=lambda number: offered.get(number, "不是同一件事，单独登记"),
+        format_func=lambda number: plain(offered.get(number, "不是同一件事，单独登记")),
         key=f"{key}_twin",
     )
     return Twins(offered, chosen)

@@ -186,7 +186,7 @@ def _office(content: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = packed.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise InputError("文件打不开，可能已损坏；请另存后再传。") from error
     names = {part.filename for part in parts}
     if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_UNFOLDED:
@@ -203,10 +203,10 @@ def _thumbnail(content: bytes) -> bytes:
     """Draw a picture anew, small: what the file tells of place and device does not come along."""
     try:
         with Image.open(io.BytesIO(content)) as picture:
+            picture.thumbnail((_THUMB, _THUMB))  # first: a large one is in memory once, not twice
             small = picture.convert("RGB")
     except (OSError, ValueError, SyntaxError) as error:
         raise InputError("图片打不开，可能已损坏；请重新拍摄或另存后再传。") from error
-    small.thumbnail((_THUMB, _THUMB))
     out = io.BytesIO()
     small.save(out, "JPEG", quality=82)
     return out.getvalue()

@@ -107,6 +107,28 @@ def tamper(connection: Connection, dice: random.Random, kind: str) -> None:
     elif kind == "json":
         column = dice.choice(["detail", "before", "after"])
         run(text(f"UPDATE journal SET {column} = '{{\"a\": 1}}' WHERE id = :id"), {"id": line})
+    elif kind == "name twice":  # SQL shows the first, the program would read the last
+        run(
+            text(
+                "UPDATE journal SET detail = '{\"number\": 0, ' || substr(detail, 2) WHERE id = :id"
+            )
+            if connection.dialect.name == "sqlite"
+            else text(
+                "UPDATE journal SET detail = ('{\"number\": 0, ' || substr(detail::text, 2))::json"
+                " WHERE id = :id"
+            ),
+            {"id": line},
+        )
+    elif kind == "downgrade":
+        run(text("UPDATE journal SET hash_version = 1, seal = ''"))
+        run(text("DELETE FROM audit_checkpoints"))
+        run(text("DELETE FROM journal_head"))
+    elif kind == "checkpoint as head":
+        run(text("DELETE FROM journal WHERE id > (SELECT max(last_id) FROM audit_checkpoints)"))
+        for column in ("last_id", "lines", "last_hash", "at", "signature"):
+            run(
+                text(f"UPDATE journal_head SET {column} = (SELECT {column} FROM audit_checkpoints)")
+            )
     elif kind == "time":
         run(
             text("UPDATE journal SET at = '2026-06-10 01:00:00.000000' WHERE id = :id"),
@@ -168,9 +190,9 @@ def tamper(connection: Connection, dice: random.Random, kind: str) -> None:
 
 
 KINDS = (
-    "text", "json", "time", "result", "hash", "version", "number", "delete", "swap", "insert",
-    "cut", "cut with checkpoints", "cut with the head", "rehash", "delete and rehash", "head",
-    "checkpoint",
+    "text", "json", "name twice", "downgrade", "checkpoint as head", "time", "result", "hash",
+    "version", "number", "delete", "swap", "insert", "cut", "cut with checkpoints",
+    "cut with the head", "rehash", "delete and rehash", "head", "checkpoint",
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Transactions, migrations and the journal on both databases."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Thread
 
@@ -9,8 +10,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from govdash.core.errors import Unavailable
-from govdash.store import Store, chain, counters, journal
+from govdash.core.errors import InputError, Unavailable
+from govdash.store import Store, accounts, chain, counters, journal
 from govdash.store.models import Base
 from tests.conftest import NOW
 
@@ -60,6 +61,16 @@ def test_twelve_writers_at_once_lose_nothing_and_keep_the_chain(store: Store):
         assert len(journal.lines(session)) == 60
         assert counters.last(session, "things") == 120
         assert chain.first_broken(session) is None
+
+
+def test_what_the_database_cannot_hold_is_a_fault_of_what_was_typed(store: Store):
+    """SQLite holds a NUL, PostgreSQL does not; neither ends in a fault of the program."""
+    with suppress(InputError), store.read() as session:
+        assert accounts.account(session, "a\0b") is None
+    with suppress(InputError), store.write() as session:
+        journal.record(session, actor="a", did="b", subject="c", at=NOW, note="x\0y")
+    with store.write() as session:
+        journal.record(session, actor="a", did="b", subject="c", at=NOW)
 
 
 def test_a_database_that_does_not_answer_is_told_as_such():

@@ -204,3 +204,16 @@ def test_ten_megabytes_in_a_json_text_refuse_the_file_at_once(city, settings, tm
     """The reader of JSON looks at a text again with each piece of it: minutes for one field."""
     with pytest.raises(InputError, match="超过"):
         big(city, settings, tmp_path / "big.json", hostile.write_json)
+
+
+def test_what_a_link_says_is_repeated_as_text_not_as_a_link(app: AppTest, city: Store):
+    """`st.error` draws Markdown: words over an address of somebody's choice must not be a link."""
+    trap = "[请重新登录](https://evil.example)"
+    for url, key in (("alerts", "area"), ("cases", "category"), ("alerts", "alert")):
+        app.run().switch_page(str(registry.entry_of(url).path))
+        app.query_params[key] = trap
+        app.run()
+        said = [*app.error, *app.toast]
+        assert any("evil.example" in box.value for box in said), url
+        assert not any(trap in box.value for box in said), url
+        app.query_params.clear()

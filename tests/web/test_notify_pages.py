@@ -11,7 +11,7 @@ from govdash.access import load_user
 from govdash.access.users import LOCAL_OPERATOR
 from govdash.core.settings import ROOT, Settings
 from govdash.core.vocab import Attempted, Disposition, Level, Mute, NoticeState
-from govdash.store import Store, inbox, journal, notifications
+from govdash.store import Store, accounts, inbox, journal, notifications
 from govdash.store.models import Alert, InboxMessage, Notification, Suppression
 from govdash.web import registry
 from govdash.workflow import alerts
@@ -179,3 +179,22 @@ def test_an_expected_event_leads_to_the_calendar_with_the_form_filled_in(at_page
         assert app.selectbox(key="gm_form_area").value == alert.area_path
         assert app.selectbox(key="gm_form_category").value == alert.category
     assert app.radio(key="gm_form_kind").value is Mute.PLANNED
+
+
+@pytest.mark.parametrize(("url", "key"), [("alerts", "alert"), ("cases", "case")])
+def test_a_link_with_a_number_that_no_row_can_have_opens_the_first(at_page, built, url, key):
+    assert "9" * 30 not in str(at_page(url, **{key: "9" * 30}).query_params)
+
+
+def test_marking_all_as_read_leaves_what_is_not_seen_at_present(at_page, app, built, settings):
+    """What lies out of scope now is read when the area comes back."""
+    message(built)
+    message(built, "m2", area_path=town.HILL)
+    with built.write() as session:
+        account = accounts.account(session, LOCAL_OPERATOR)
+        accounts.set_scope(session, account, areas=[town.QUAY], units=[], whole_city=False)
+    press(at_page("inbox"), "全部标为已读（1）")
+    with built.read() as session:
+        read = {one.key: one.read_at for one in session.query(InboxMessage)}
+    assert read["m1"]
+    assert read["m2"] is None

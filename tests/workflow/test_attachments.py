@@ -87,6 +87,7 @@ def test_the_name_of_a_file_is_masked_where_it_is_shown(city, operator, opened, 
         (packed("a.exe"), "压缩包不能上传"),
         (packed("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), "带有宏"),
         (b"PK\x03\x04 cut", "已损坏"),
+        (DOCX.replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xdf"), "已损坏"),
         (PDF + b" " * 16_000_000, "超过 15 MB"),
     ],
 )

@@ -21,6 +21,12 @@ from govdash.core.settings import Network
 TIMEOUT: Final = 10.0  # seconds for the whole exchange
 MOST: Final = 64 << 10  # bytes of an answer that are read
 _NAT64: Final = ip_network("64:ff9b::/96")  # an IPv4 address in its last 32 bits
+#: Of IPv6 nothing else is given to anybody (IANA, IPv6 Global Unicast Address Assignments): what
+#: lies outside is of this site, or an IPv4 address in disguise.
+_UNICAST: Final = ip_network("2000::/3")
+#: Never a host of somebody: protocol assignments, the 6to4 anycast, documentation. What older
+#: versions of Python take for public stands here by name.
+_RESERVED: Final = tuple(ip_network(n) for n in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +79,21 @@ def _checked(host: str, port: int, allow: Sequence[Network], *, secure: bool) ->
     for text in addresses:
         address = _real(ip_address(text))
         allowed = any(address.version == net.version and address in net for net in allow)
-        public = address.is_global and not address.is_multicast
-        if not (allowed or (public and secure)):
+        if not (allowed or (_is_public(address) and secure)):
             raise Undelivered(
                 f"{host} 的地址 {address} 属于内网、本机或未加密，没有写进 allow，不发送",
                 retry=False,
             )
     return addresses[0]
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address can be that of a host outside."""
+    if not address.is_global or address.is_multicast:
+        return False
+    if any(address.version == net.version and address in net for net in _RESERVED):
+        return False
+    return address.version == 4 or address in _UNICAST
 
 
 def _real(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
