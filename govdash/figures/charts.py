@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from html import escape
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -51,7 +52,12 @@ def layout(figure: go.Figure, palette: Palette, *, size: int = 12, left: int = 3
 
 
 def day_curve(
-    hours: pd.DataFrame, palette: Palette, *, now: pd.Timestamp, size: int = 12
+    hours: pd.DataFrame,
+    palette: Palette,
+    *,
+    now: pd.Timestamp,
+    notes: Mapping[pd.Timestamp, str] | None = None,
+    size: int = 12,
 ) -> go.Figure:
     """Draw one day hour by hour against what was expected of it.
 
@@ -62,11 +68,14 @@ def day_curve(
         ``high`` (NaN where there is too little history), ``flag`` (outside the band).
     now : Timestamp
         Naive wall clock; the line that divides what was from what will be.
+    notes : mapping of bucket to text, optional
+        What the odd ones are, written beside them.
     """
     figure = go.Figure()
     _band(figure, hours, palette)
     _line(figure, hours, palette, hover="%{x|%H时} 实际 %{y:.0f} 件<extra></extra>")
     _flags(figure, hours, palette, hover="%{x|%H时} 超出预期：%{y:.0f} 件<extra></extra>")
+    _notes(figure, hours, palette, notes or {}, size=size)
     figure.add_vline(x=now, line={"width": 1, "color": palette.faint, "dash": "dash"})
     first = hours["bucket"].iloc[0]
     figure.update_xaxes(
@@ -84,6 +93,7 @@ def band_chart(
     grain: str,
     chosen: Span | None = None,
     holidays: Sequence[Span] = (),
+    notes: Mapping[pd.Timestamp, str] | None = None,
     size: int = 12,
 ) -> go.Figure:
     """Draw counts against their expected band, the odd ones marked, holidays shaded.
@@ -101,7 +111,7 @@ def band_chart(
             line_width=0,
             layer="below",
             annotation={
-                "text": span.name,
+                "text": plain(span.name),
                 "font": {"size": size - 1, "color": palette.faint},
                 "yanchor": "bottom",
                 "y": 0,
@@ -121,6 +131,7 @@ def band_chart(
     hover = f"%{{x|{when}}}<br>实际 %{{y:,.0f}} 件，预期 %{{customdata:,.1f}} 件<extra></extra>"
     _line(figure, counts, palette, hover=hover, marks=len(counts) <= 120)
     _flags(figure, counts, palette, hover=f"%{{x|{when}}}<br>异常：%{{y:,.0f}} 件<extra></extra>")
+    _notes(figure, counts, palette, notes or {}, size=size)
     _ticks(figure, grain)
     if len(counts):
         figure.update_xaxes(
@@ -253,6 +264,36 @@ def _line(
             hovertemplate=hover,
         )
     )
+
+
+def _notes(
+    figure: go.Figure,
+    counts: pd.DataFrame,
+    palette: Palette,
+    notes: Mapping[pd.Timestamp, str],
+    *,
+    size: int,
+) -> None:
+    """Write beside odd points what they are, towards the middle of the chart."""
+    values = counts.set_index("bucket")["n"]
+    for bucket, text in notes.items():
+        late = (counts["bucket"] < bucket).mean() >= 0.5
+        figure.add_annotation(
+            x=bucket,
+            y=float(values[bucket]),
+            text=plain(text),
+            showarrow=False,
+            xanchor="right" if late else "left",
+            xshift=-9 if late else 9,
+            font={"size": size, "color": palette.warn},
+            bgcolor=palette.card,
+            opacity=0.92,
+        )
+
+
+def plain(text: str) -> str:
+    """Write a text so that a chart, which reads some markup, shows it as it is."""
+    return escape(text, quote=False)
 
 
 def _flags(figure: go.Figure, counts: pd.DataFrame, palette: Palette, *, hover: str) -> None:

@@ -27,6 +27,24 @@ def breaks(counts: Sequence[float] | pd.Series, *, classes: int = 6) -> list[int
     return [int(step) for step in found if step <= most]
 
 
+def share_layer(
+    url: str, shares: Mapping[str, float], *, label: str, steps: Sequence[int]
+) -> dict[str, Any]:
+    """Colour the areas of the GeoJSON at `url` by a share in percent (path → 0…100).
+
+    Areas that have none are left in the colour of the ground.
+    """
+    return {
+        "url": url,
+        "values": {path: round(share, 1) for path, share in shares.items()},
+        "breaks": list(steps),
+        "label": label,
+        "unit": "%",
+        "around": {},
+        "none": "样本不足",
+    }
+
+
 def legend(steps: Sequence[int]) -> list[str]:
     """Write what each class of colour means: ``0``, ``1–3``, ``4 以上``."""
     if not steps:

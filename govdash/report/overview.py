@@ -1,7 +1,7 @@
 """What the overview shows: how many, compared with when; of what; where; which alerts stand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,7 +12,9 @@ from govdash.aggregate.series import only
 from govdash.core.filters import EventFilter, EventQuery, Period, Scope
 from govdash.core.vocab import Facet, Handling, Level
 from govdash.lake import Lake, queries
-from govdash.store import Session
+from govdash.report import performance
+from govdash.store import Session, escalations
+from govdash.store import performance as case_store
 from govdash.workflow import board
 
 OPEN: Final = (Handling.NEW, Handling.ACKNOWLEDGED, Handling.LINKED)
@@ -76,6 +78,13 @@ def facets(lake: Lake, query: EventQuery, *, until: pd.Timestamp) -> pd.DataFram
     return everything.assign(ratio=told["ratio"])
 
 
+def facet_categories(lake: Lake, query: EventQuery, *, limit: int) -> pd.DataFrame:
+    """Return the most frequent categories of each facet: ``facet``, ``category``, ``n``."""
+    counted = queries.counts(lake, query, by=("facet", "category")).dropna()
+    most = counted.sort_values(["facet", "n"], ascending=[True, False])
+    return most.groupby("facet", sort=False).head(limit).reset_index(drop=True)
+
+
 def top(lake: Lake, query: EventQuery, *, by: str, limit: int) -> pd.DataFrame:
     """Return the most frequent values of a column: ``key``, ``n``."""
     counted = queries.counts(lake, query, by=(by,)).dropna()
@@ -111,6 +120,45 @@ def open_alerts(session: Session, query: EventQuery) -> pd.DataFrame:
         .sort_values(["rank", "first_seen_at"], ascending=[True, False], ignore_index=True)
         .drop(columns="rank")
     )
+
+
+def due(session: Session, alerts: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    """Add ``due_at`` to open alerts: until when something must be done with each (NaT: nothing).
+
+    One that waits for 签收: when more people are told; one that has it: when it runs out; one with
+    a case: the case's deadline.
+    """
+    living = escalations.living_alerts(session, scope).set_index("id")["next_at"]
+    cases = escalations.living_cases(session, scope).set_index("id")["due_at"]
+    until = [
+        {
+            Handling.NEW: living.get(row["id"]),
+            Handling.ACKNOWLEDGED: row["acknowledged_until"],
+            Handling.LINKED: cases.get(row["case_id"]),
+        }[Handling(row["handling"])]
+        for row in alerts.to_dict("records")
+    ]
+    return alerts.assign(due_at=pd.to_datetime(pd.Series(until, index=alerts.index), utc=True))
+
+
+def cases(
+    session: Session, query: EventQuery, *, since: datetime, until: datetime | None = None
+) -> pd.DataFrame:
+    """Return the cases of the query's areas and categories (`store.performance.lifelines`)."""
+    areas = query.filter.areas
+    found = case_store.lifelines(session, query.scope, areas=areas, since=since, until=until)
+    mine = concerned(found, replace(query.filter, areas=()))
+    return found[mine].reset_index(drop=True)
+
+
+def rates(session: Session, query: EventQuery) -> performance.Rates:
+    """Return how the cases that were closed in the query's period went."""
+    period = query.filter.period
+    said = case_store.said(
+        session, query.scope, areas=query.filter.areas, since=period.start, until=period.end
+    )
+    closed = cases(session, query, since=period.start, until=period.end)
+    return performance.rates(closed, said)
 
 
 def concerned(rows: pd.DataFrame, chosen: EventFilter) -> pd.Series:

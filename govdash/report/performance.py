@@ -1,6 +1,6 @@
 """How well cases are handled: open, late, on time, how long, how content. Worked out on frames."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,13 +17,10 @@ FEW_CASES: Final = 5  # fewer closed cases make no rate that could be compared
 
 
 @dataclass(frozen=True, slots=True)
-class CaseFigures:
-    """The state of the cases of a city or a part of it. Rates are None where nothing was closed."""
+class Rates:
+    """How closed cases went; None where nothing was closed, or nobody asked."""
 
-    n_open: int
-    n_waiting: int  # not yet accepted
-    n_overdue: int
-    n_closed: int  # since the beginning of the stretch
+    n_closed: int
     on_time: float | None
     mean_hours: float | None
     median_hours: float | None
@@ -31,16 +28,31 @@ class CaseFigures:
     n_asked: int
 
 
+@dataclass(frozen=True, slots=True)
+class CaseFigures(Rates):
+    """The state of the cases of a city or a part of it, with the rates of a stretch."""
+
+    n_open: int
+    n_waiting: int  # not yet accepted
+    n_overdue: int
+
+
 def figures(cases: pd.DataFrame, said: pd.DataFrame, *, at: datetime) -> CaseFigures:
     """Sum up `store.performance.lifelines` and `said` as of `at`."""
     is_open, is_late = _open(cases), _late(cases, at)
-    closed = cases[~is_open]
-    promised = closed[_promised(closed)]
-    hours = (closed["closed_at"] - closed["opened_at"]).dt.total_seconds() / 3600
     return CaseFigures(
+        **asdict(rates(cases[~is_open], said)),
         n_open=int(is_open.sum()),
         n_waiting=int((cases["state"] == CaseState.RECEIVED.value).sum()),
         n_overdue=int(is_late.sum()),
+    )
+
+
+def rates(closed: pd.DataFrame, said: pd.DataFrame) -> Rates:
+    """Sum up how closed cases went, and what citizens said."""
+    promised = closed[_promised(closed)]
+    hours = (closed["closed_at"] - closed["opened_at"]).dt.total_seconds() / 3600
+    return Rates(
         n_closed=len(closed),
         on_time=_mean(promised["closed_at"] <= promised["due_at"]),
         mean_hours=_mean(hours),
@@ -80,6 +92,12 @@ def by_area(cases: pd.DataFrame, *, depth: int, at: datetime) -> pd.DataFrame:
         ignore_index=True,
     )
     return ranked.drop(columns="few")
+
+
+def kept_late(cases: pd.DataFrame) -> pd.DataFrame:
+    """Return the closed cases that were closed after their deadline."""
+    closed = cases[~_open(cases) & _promised(cases)]
+    return closed[closed["closed_at"] > closed["due_at"]]
 
 
 def overdue(cases: pd.DataFrame, *, at: datetime) -> pd.DataFrame:

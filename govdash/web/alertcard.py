@@ -1,14 +1,14 @@
 """The right of 预警中心: one alert, why it was raised, where it lies, what it was like before."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import pandas as pd
 import streamlit as st
 
 from govdash.core.filters import EventQuery
 from govdash.core.permissions import Permission
-from govdash.core.vocab import Disposition, Level
+from govdash.core.vocab import Level
 from govdash.detect import Evidence
 from govdash.figures.course import course as course_figure
 from govdash.report import evidence as told
@@ -53,7 +53,7 @@ def alert_card(page: Page, query: EventQuery, alert_id: int | None) -> None:
         _similar(page, life)
         rule = f"规则 {row['rule_name']} 第 {row['rule_version']} 版"
         show(card_title("记录", f"{row['number']} · {rule}"))
-        show(workparts.log(_entries(life), page.zone))
+        show(workparts.log(triageforms.entries(life), page.zone))
     show(workparts.paragraph(NOTICE, cls="note"))
     triageforms.actions(page, life)
     with place:  # last: a course that nobody has asked for yet takes a second to learn
@@ -246,15 +246,3 @@ def _similar(page: Page, life: AlertLife) -> None:
                 label=f"案件 {last['case_number']}",
                 query_params={casework.KEY: str(last["case_id"])},
             )
-
-
-def _entries(life: AlertLife) -> list[workparts.Entry]:
-    def said(step: Mapping[str, Any]) -> str:
-        code = step["detail"].get("disposition")
-        label = f"判定：{Disposition(code).label}。" if code else ""
-        return label + step["note"]
-
-    return [
-        workparts.Entry(step["at"], step["actor_name"], step["did_label"], said(step))
-        for step in workparts.records(life.log)
-    ]

@@ -12,8 +12,9 @@ from govdash.core.settings import Settings
 from govdash.core.vocab import AreaLevel
 from govdash.figures.sketch import Sketch
 from govdash.lake import Lake
-from govdash.report import triage
+from govdash.report import overview, triage
 from govdash.report.map import places
+from govdash.report.performance import Rates
 from govdash.store import Store, areas
 from govdash.store.categories import categories
 from govdash.workflow.calendar import WorkCalendar
@@ -105,6 +106,17 @@ def _parts_map(
 ) -> Sketch | None:
     with _store.read() as session:
         return triage.parts_map(session, area_path, AreaLevel(level))
+
+
+def past_rates(store: Store, query: EventQuery) -> Rates:
+    """Return how the cases of a period that is over went, at most ten minutes old."""
+    return _past_rates(str(store.engine.url), query, store)
+
+
+@st.cache_data(ttl=600, max_entries=256, show_spinner=False, hash_funcs={EventQuery: repr})
+def _past_rates(url: str, query: EventQuery, _store: Store) -> Rates:  # noqa: ARG001  # the key
+    with _store.read() as session:
+        return overview.rates(session, query)
 
 
 def layer_labels(store: Store) -> Mapping[str, str]:

@@ -128,12 +128,20 @@ def drawn_layers(page: Page, *, only: Sequence[str] | None = None) -> list[dict[
     ]
 
 
-def legend(steps: Sequence[int], palette: Palette, *, cases: bool = False) -> Html:
-    """Say what the colours and marks mean."""
-    boxes = [
-        el("span", el("i", style=f"background:{colour}"), words)
-        for colour, words in zip(palette.ramp, maps.legend(steps), strict=False)
-    ]
+def legend(
+    steps: Sequence[int] | None, palette: Palette, *, cases: bool = False, unit: str = "件"
+) -> Html:
+    """Say what the colours and marks mean; without `steps` areas have no colour."""
+    boxes = (
+        [
+            el("span", el("i", style=f"background:{colour}"), words)
+            for colour, words in zip(palette.ramp, maps.legend(steps), strict=False)
+        ]
+        if steps is not None
+        else []
+    )
+    if boxes:
+        boxes.append(el("span", unit, cls="gd-legend-unit"))
     marks = [
         el(
             "span",
@@ -142,12 +150,15 @@ def legend(steps: Sequence[int], palette: Palette, *, cases: bool = False) -> Ht
         )
         for level in Level
     ]
+    if steps is None:
+        event = el("b", "●", style=f"color:{palette.series[1]}")
+        marks.insert(0, el("span", event, "事件（越大越多）"))
     if cases:
         marks += [
             el("span", el("b", "○", style=f"color:{palette.good}"), "在办工单"),
             el("span", el("b", "○", style=f"color:{palette.bad}"), "超期工单"),
         ]
-    return el("div", *boxes, el("span", "件", cls="gd-legend-unit"), *marks, cls="gd-legend")
+    return el("div", *boxes, *marks, cls="gd-legend")
 
 
 def follow(page: Page, query: EventQuery, pick: citymap.Pick) -> None:

@@ -1,25 +1,26 @@
 """态势总览 as it is drawn: one screen that keeps itself fresh and filters by what is clicked."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
+from govdash.access import query_for
 from govdash.aggregate.series import Grain
-from govdash.core.filters import EventQuery, Period
-from govdash.figures import charts, maps
-from govdash.report import map as map_report
-from govdash.report import overview, performance, timeline
+from govdash.core.filters import EventFilter, EventQuery, Period
+from govdash.figures import charts
+from govdash.report import arrivals, overview, performance, status, timeline, why
 from govdash.store import performance as case_store
-from govdash.web import cache, citymap, mapparts, summaries, tiles
+from govdash.web import cache, mapparts, overviewmap, summaries, tiles, workparts
 from govdash.web.page import Page
-from govdash.web.parts import card_title, el, empty, show
+from govdash.web.parts import card_title, el, show
 
 REFRESH_SECONDS: Final = 15
 #: Rates need some cases to mean anything, so they look back at least this far.
 RATE_DAYS: Final = 30
+#: As many odd points are named as fit beside their curve.
+NAMED: Final = 2
 CHART: Final = {"displayModeBar": False}
 
 
@@ -29,21 +30,20 @@ def live(opened: Page) -> None:
     with opened.refresh() as page:
         query = page.query()
         alerts = overview.open_alerts(page.session, query)
-        cases = _cases(page, query)
+        since = _rate_period(query).start
+        cases = overview.cases(page.session, query, since=since)
         _tiles(page, query, cases, alerts)
         left, right = st.columns([1.72, 1])
         with left, st.container(key="card_map", height=400, border=False):
-            _map(page, query, alerts)
+            overviewmap.draw(page, query, cases, alerts)
         with right, st.container(key="card_work", height=400, border=False):
             _work(page, cases, alerts)
-        first, second, third, fourth = st.columns([1.3, 0.82, 0.9, 1.05])
+        first, second, third = st.columns([1.42, 1, 1])
         with first, st.container(key="card_course", height=300, border=False):
             _course(page, query)
         with second, st.container(key="card_facets", height=300, border=False):
             summaries.facets(page, query, until=full_hour(page))
-        with third, st.container(key="card_top", height=300, border=False):
-            summaries.categories(page, query)
-        with fourth, st.container(key="card_streets", height=300, border=False):
+        with third, st.container(key="card_streets", height=300, border=False):
             summaries.streets(page, query, cases)
 
 
@@ -58,64 +58,32 @@ def _rate_period(query: EventQuery) -> Period:
     return Period(first, period.last, period.zone_name)
 
 
-def _cases(page: Page, query: EventQuery) -> pd.DataFrame:
-    since = _rate_period(query).start
-    areas = query.filter.areas
-    found = case_store.lifelines(page.session, query.scope, areas=areas, since=since)
-    mine = overview.concerned(found, replace(query.filter, areas=()))
-    return found[mine].reset_index(drop=True)
-
-
 def _tiles(page: Page, query: EventQuery, cases: pd.DataFrame, alerts: pd.DataFrame) -> None:
     period = _rate_period(query)
     areas = query.filter.areas
     said = case_store.said(page.session, query.scope, areas=areas, since=period.start)
     tiles.strip(
         page,
-        label=page.period_label(query),
-        stretch=f"近{period.n_days}天" if period.last == page.today else "期内",
-        tally=page.cached(overview.tally, query, until=full_hour(page)),
-        told=performance.figures(cases, said, at=page.now),
-        course=performance.course(cases, days=14, at=page.now, zone=page.zone),
-        alerts=alerts,
-    )
-
-
-def _map(page: Page, query: EventQuery, alerts: pd.DataFrame) -> None:
-    places = cache.area_places(page.store)
-    levels = mapparts.levels(places)
-    box = map_report.city_box(places, query.scope)
-    if not levels or box is None:
-        show(card_title("事件分布"))
-        show(empty("还没有区域", "用 govdash import-areas 导入区划后，这里会出现地图。"))
-        return
-    level = levels[-1]
-    layer = mapparts.area_layer(page, query, places, level)
-    note = f"颜色 = {layer['label']}数（按{level.label}）；标记 = 未处理的预警；点击区域筛选"
-    show(card_title("事件分布", note))
-    pick = citymap.draw(
-        citymap.Drawing(
-            bounds=maps.bounds_of(box),
-            areas=layer,
-            outline=citymap.geo_url(f"areas/{mapparts.outline(places, level).value}.geojson"),
-            chosen=query.filter.areas,
-            focus=mapparts.focus(places, query.filter.areas),
-            alerts=mapparts.alert_marks(alerts, places),
-            layers=mapparts.drawn_layers(page),
+        tiles.Told(
+            label=page.period_label(query),
+            stretch=f"近{period.n_days}天" if period.last == page.today else "期内",
+            tally=page.cached(overview.tally, query, until=full_hour(page)),
+            mover=page.cached(why.mover, query, until=full_hour(page)),
+            cases=performance.figures(cases, said, at=page.now),
+            before=cache.past_rates(page.store, query.with_period(period.previous())),
+            year=cache.past_rates(page.store, query.with_period(period.year_before())),
+            course=performance.course(cases, days=14, at=page.now, zone=page.zone),
+            n_content=int((said["satisfaction"] >= performance.CONTENT).sum()),
         ),
-        page.palette,
-        key="overview_map",
-        tiles=page.settings.tile_url,
+        alerts,
+        cases,
     )
-    show(mapparts.legend(layer["breaks"], page.palette))
-    if pick:
-        mapparts.follow(page, query, pick)
 
 
 def _work(page: Page, cases: pd.DataFrame, alerts: pd.DataFrame) -> None:
     late = performance.overdue(cases, at=page.now)
     with st.container(horizontal=True, vertical_alignment="center", key="gd_work_head"):
-        show(card_title("待处理", "按级别、时间排序"))
+        show(card_title("待处理", "按级别、剩余时间排序"))
         which = st.segmented_control(
             "列表",
             ["预警", "超期工单"],
@@ -126,7 +94,7 @@ def _work(page: Page, cases: pd.DataFrame, alerts: pd.DataFrame) -> None:
             label_visibility="collapsed",
         )
     if which == "预警":
-        summaries.alert_list(page, alerts)
+        summaries.alert_list(page, overview.due(page.session, alerts, page.user.scope))
     else:
         summaries.late_list(page, late)
 
@@ -145,27 +113,56 @@ def _course(page: Page, query: EventQuery) -> None:
     if not told["n"].sum() and not told["expected"].sum():
         mapparts.nothing(page, query, key="overview_latest")
         return
+    notes = summaries.oddity_notes(page, query, told, grain=grain, limit=NAMED)
     if hourly:
         # A chart is drawn anew when anything in it changes: the line of now moves in steps.
-        figure = charts.day_curve(told, page.palette, now=page.wall_clock().floor("10min"))
+        now = page.wall_clock().floor("10min")
+        figure = charts.day_curve(told, page.palette, now=now, notes=notes)
     else:
-        figure = charts.band_chart(told, page.palette, grain=grain)
+        figure = charts.band_chart(told, page.palette, grain=grain, notes=notes)
         figure.update_layout(dragmode=False)
     st.plotly_chart(figure, key="overview_course", theme=None, config=CHART, height="stretch")
 
 
 def freshness(page: Page) -> None:
-    """Say beside the title how fresh the data is."""
-    told = overview.sources(page.lake, page.user.scope)
-    if told.empty:
-        page.say(el("span", "还没有数据", cls="gd-say"))
-        return
-    newest = pd.Timestamp(told["last_received_at"].max()).to_pydatetime()
-    page.say(
-        el(
-            "span",
-            el("i", cls="gd-dot"),
-            f"数据更新 {page.clock(newest)} · 接入 {told['source'].nunique()} 个来源",
-            cls="gd-say",
+    """Say beside the title whose situation this is, and how fresh the data of each source is."""
+    if page.beside:
+        with page.beside:
+            _freshness(page)
+
+
+@st.fragment(run_every=60)
+def _freshness(opened: Page) -> None:
+    with opened.refresh() as page:
+        period = Period.last_days(
+            arrivals.LEARNED_DAYS, until=page.today, zone_name=page.settings.timezone
         )
-    )
+        learned = query_for(page.user, EventFilter(period))
+        minute = page.now.replace(second=0, microsecond=0)
+        told = page.cached(arrivals.sources, learned, at=minute)
+        if not told:
+            show(el("span", "还没有数据", cls="gd-say"))
+            return
+        names = status.source_names(page.settings)
+        late = [source for source in told if source.late]
+        words = [f"数据更新 {page.clock(max(source.last for source in told))}"]
+        words.append(f"接入 {len(told) - len(late)}/{len(told)} 源")
+        words += [
+            f"{names.get(source.code) or source.code}延迟 "
+            f"{workparts.span((page.now - source.last).total_seconds())}"
+            for source in late[:2]
+        ]
+        every = "\n".join(
+            f"{names.get(s.code) or s.code}：最近 {page.clock(s.last)}{'，延迟' if s.late else ''}"
+            for s in told
+        )
+        show(
+            el(
+                "span",
+                el("b", summaries.place_words(page)),
+                el("i", cls="gd-dot bad" if late else "gd-dot"),
+                " · ".join(words),
+                cls="gd-say",
+                title=every,
+            )
+        )

@@ -72,6 +72,12 @@ def bar(share: float, *, target: float | None = None, tone: str = "") -> Cell:
     return told if target is None else told | {"target": target}
 
 
+def ranked(parts: Sequence[tuple[str, str, float, str]]) -> Cell:
+    """Draw a few small bars: what opening one hands back, name, share (0 to 1), number in words."""
+    told = [{"id": id_, "text": name, "share": share, "n": n} for id_, name, share, n in parts]
+    return {"kind": "ranked", "parts": told}
+
+
 def draw(
     rows: Sequence[Row],
     *,
@@ -84,15 +90,16 @@ def draw(
 ) -> str | None:
     """Draw the list, filling its container and scrolling inside it.
 
-    `columns` is a CSS grid template. `look` is ``table``, ``cards`` or ``bars``. With
+    `columns` is a CSS grid template. `look` is ``table``, ``cards``, ``bars`` or ``pairs`` (two
+    rows beside one another). With
     `keys` the letters j and k open the next and the previous row wherever the focus is, and each
     letter in it presses the button whose widget key begins as it says.
 
     Returns
     -------
     str or None
-        The id of the row that was just opened; None in every other run, and when that row isn't
-        in `rows` any more.
+        The id of the row, or of the part of a row, that was just opened; None in every other run,
+        and when that row isn't in `rows` any more.
     """
     component = v2.component(
         "govdash_rows", html='<div class="list"></div>', css=_file("rows.css"), js=_file("rows.js")
@@ -113,7 +120,9 @@ def draw(
         on_open_change=_noted,
     )
     opened = None if told.open is None else str(told.open)
-    return opened if opened in {row.id for row in rows} else None
+    known = {row.id for row in rows}
+    known |= {part["id"] for row in rows for cell in row.cells for part in cell.get("parts", ())}
+    return opened if opened in known else None
 
 
 def _noted() -> None:

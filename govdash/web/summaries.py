@@ -6,42 +6,70 @@ from typing import Any, Final
 
 import pandas as pd
 
+from govdash.aggregate.series import Grain
 from govdash.core.filters import EventQuery
+from govdash.core.permissions import Permission
 from govdash.core.vocab import Facet, Handling, Level
-from govdash.report import overview, performance
-from govdash.web import citymap, mapparts, rows
+from govdash.report import overview, performance, why
+from govdash.web import alertdrawer, citymap, mapparts, rows, workparts
 from govdash.web.page import Page
 from govdash.web.parts import card_title, change, empty, number, show
+from govdash.workflow.flow import AlertAction
 
 STREET, DISTRICT = 3, 2  # depths in the area tree
+FACET_KINDS: Final = 3  # categories that are named below each facet
+SOON_SECONDS: Final = 15 * 60
+CITY_SLASHES: Final = 2  # in the path of the city itself
 MOST_ROWS: Final = 40  # a list on this screen is for the first look; the whole is a page away
 #: The bar of punctuality begins here, so that differences near the target can be seen.
-PUNCTUAL_FROM: Final = 0.8
+PUNCTUAL_FROM: Final = 0.5
 
 
 def alert_list(page: Page, alerts: pd.DataFrame) -> None:
-    """List the open alerts; opening one goes to the alert page."""
+    """List the open alerts (`overview.due`); opening one opens its drawer."""
     if alerts.empty:
         show(empty("没有未处理的预警", "所选范围内一切如常。"))
         return
     names = page.area_names()
+    soonest = alerts.assign(rank=alerts["level"].map(lambda level: Level(level).rank)).sort_values(
+        ["rank", "due_at"], na_position="last"
+    )
     listed = [
         rows.Row(
             str(row["id"]),
             [
                 rows.badge(Level(row["level"])),
-                rows.two(
-                    str(row["title"]),
-                    f"{names.get(row['area_path'], '全域')} · {row['number']}",
-                ),
-                rows.right(page.clock(row["first_seen_at"]), Handling(row["handling"]).label),
+                rows.two(str(row["title"]), _place_and_state(row, names, page)),
+                _due(page, row),
             ],
         )
-        for row in alerts.head(MOST_ROWS).to_dict("records")
+        for row in soonest.head(MOST_ROWS).to_dict("records")
     ]
     opened = rows.draw(listed, key="overview_alerts", columns="2.2rem 1fr auto", look="cards")
     if opened:
-        mapparts.open_entry(page, "alerts", {"alert": opened})
+        alertdrawer.open_alert(page, opened)
+
+
+def _place_and_state(row: Mapping[Hashable, Any], names: Mapping[str, str], page: Page) -> str:
+    more = f" · 另 {row['n_members']} 处" if row["n_members"] else ""
+    return " · ".join(
+        (
+            names.get(row["area_path"], "全域"),
+            f"实测 {number(row['observed'])} / 预期 {number(row['expected'], digits=1)}",
+            f"{page.clock(row['first_seen_at'])} {Handling(row['handling']).label}{more}",
+        )
+    )
+
+
+def _due(page: Page, row: Mapping[Hashable, Any]) -> rows.Cell:
+    """Say how long there is, and what the viewer may do next."""
+    left = None if pd.isna(row["due_at"]) else (row["due_at"] - page.now).total_seconds()
+    words = "" if left is None else f"{'剩' if left >= 0 else '超时'} {workparts.span(left)}"
+    tone = "bad" if left is not None and left <= SOON_SECONDS else ""
+    may = page.user.may(Permission.ALERT_HANDLE, area=row["area_path"])
+    action = AlertAction(row["actions"][0]).label if may and row["actions"] else "查看"
+    waits = row["handling"] == Handling.NEW
+    return rows.due(words, action, tone=tone, first=may and waits)
 
 
 def late_list(page: Page, late: pd.DataFrame) -> None:
@@ -68,59 +96,69 @@ def late_list(page: Page, late: pd.DataFrame) -> None:
 
 
 def facets(page: Page, query: EventQuery, *, until: pd.Timestamp) -> None:
-    """Compare the six facets; a click filters by one, another click lets go."""
-    show(card_title("人 · 地 · 事 · 物 · 情 · 组织", "件，环比"))
-    of_all = query.with_filter(replace(query.filter, facets=()))
+    """Compare the six facets, each with its most frequent categories; a click filters by one."""
+    show(card_title("人 · 地 · 事 · 物 · 情 · 组织", f"{page.period_label(query)}，件，环比"))
+    of_all = query.with_filter(replace(query.filter, facets=(), categories=()))
     told = page.cached(overview.facets, of_all, until=until)
-    most = max(1, int(told["n"].max()))
-    chosen = query.filter.facets
+    kinds = page.cached(overview.facet_categories, of_all, limit=FACET_KINDS)
+    names = page.category_names()
+    chosen = query.filter
     listed = [
         rows.Row(
             str(row["facet"]),
             [
                 rows.tag(Facet(row["facet"]).label),
-                rows.num(number(row["n"])),
-                rows.bar(row["n"] / most),
-                rows.num(change(row["ratio"], digits=0), tone="faint"),
+                rows.two(number(row["n"]), change(row["ratio"], digits=0)),
+                _kinds(kinds[kinds["facet"] == row["facet"]], names),
             ],
-            chosen=Facet(row["facet"]) in chosen,
-        )
-        for row in told.to_dict("records")
-    ]
-    opened = rows.draw(listed, key="overview_facets", columns="2.2rem 3.2rem 1fr 3rem")
-    if opened:
-        facet = Facet(opened)
-        page.choose(replace(query.filter, facets=() if chosen == (facet,) else (facet,)))
-
-
-def categories(page: Page, query: EventQuery) -> None:
-    """Rank the categories; a click filters by one, another click lets go."""
-    show(card_title("高发类别", "前 12 位，件"))
-    of_all = query.with_filter(replace(query.filter, categories=()))
-    told = page.cached(overview.top, of_all, by="category", limit=12)
-    if told.empty:
-        show(empty("没有事件", "换一个时间范围或条件试试。"))
-        return
-    names = page.category_names()
-    most = int(told["n"].max())
-    chosen = query.filter.categories
-    listed = [
-        rows.Row(
-            row["key"],
-            [
-                rows.text(names.get(str(row["key"]), str(row["key"]))),
-                rows.bar(row["n"] / most),
-                rows.num(number(row["n"])),
-            ],
-            chosen=row["key"] in chosen,
+            chosen=Facet(row["facet"]) in chosen.facets,
         )
         for row in told.to_dict("records")
     ]
     opened = rows.draw(
-        listed, key="overview_top", columns="minmax(4rem,45%) 1fr 2.8rem", look="bars"
+        listed, key="overview_facets", columns="2.1rem 3.1rem minmax(0,1fr)", look="pairs"
     )
-    if opened:
-        page.choose(replace(query.filter, categories=() if chosen == (opened,) else (opened,)))
+    if opened in list(Facet):
+        facet = Facet(opened)
+        page.choose(replace(chosen, facets=() if chosen.facets == (facet,) else (facet,)))
+    elif opened:
+        page.choose(replace(chosen, categories=() if chosen.categories == (opened,) else (opened,)))
+
+
+def _kinds(kinds: pd.DataFrame, names: Mapping[str, str]) -> rows.Cell:
+    most = max(1, int(kinds["n"].max())) if len(kinds) else 1
+    return rows.ranked(
+        [
+            (str(key), names.get(str(key), str(key)), n / most, number(n))
+            for key, n in zip(kinds["category"], kinds["n"], strict=True)
+        ]
+    )
+
+
+def oddity_notes(
+    page: Page, query: EventQuery, told: pd.DataFrame, *, grain: Grain, limit: int
+) -> dict[pd.Timestamp, str]:
+    """Name the odd points of a course (`timeline.course`): when, of what, more or fewer."""
+    odd = why.farthest(told, limit=limit)
+    if not odd:
+        return {}
+    behind = page.cached(why.behind, query, odd, grain=grain)
+    names = page.category_names()
+    when = {"hour": "%H:%M", "month": "%Y-%m"}.get(grain, "%m-%d")
+    return {
+        one.bucket: f"{one.bucket:{when}} {names.get(key, key)}{'突增' if one.high else '偏少'}"
+        for one, key in zip(odd, behind, strict=True)
+    }
+
+
+def place_words(page: Page) -> str:
+    """Say whose situation the viewer sees: ``云澜市 · 全域`` or the areas of their scope."""
+    names, scope = page.area_names(), page.user.scope
+    if scope.whole_city:
+        city = next((name for path, name in names.items() if path.count("/") == CITY_SLASHES), "")
+        return f"{city} · 全域" if city else "全域"
+    mine = [names[path] for path in scope.areas if path in names]
+    return "、".join(mine[:2]) + (f"等 {len(mine)} 处" if len(mine) > 2 else "")
 
 
 def streets(page: Page, query: EventQuery, cases: pd.DataFrame) -> None:

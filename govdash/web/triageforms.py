@@ -36,6 +36,20 @@ def heading(row: Mapping[str, Any]) -> Html:
     )
 
 
+def entries(life: AlertLife) -> list[workparts.Entry]:
+    """Return the log of an alert in words."""
+
+    def said(step: Mapping[str, Any]) -> str:
+        code = step["detail"].get("disposition")
+        label = f"判定：{Disposition(code).label}。" if code else ""
+        return label + step["note"]
+
+    return [
+        workparts.Entry(step["at"], step["actor_name"], step["did_label"], said(step))
+        for step in workparts.records(life.log)
+    ]
+
+
 def actions(page: Page, life: AlertLife) -> None:
     """Draw the buttons of what can be done now; others don't exist."""
     row = life.row

@@ -1,9 +1,10 @@
 """态势总览: the situation of the city in ten seconds."""
 
 from govdash.core.permissions import Permission
-from govdash.web import open_page, overview
+from govdash.web import alertdrawer, open_page, overview
 
 with open_page("态势总览", needs=Permission.EVENT_READ) as page:
     overview.freshness(page)
     page.filters(default="today")
     overview.live(page)
+    alertdrawer.draw(page)

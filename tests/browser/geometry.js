@@ -33,7 +33,9 @@
 
   const cut = (box) => {
     const style = getComputedStyle(box);
-    if (!hides(style) || style.textOverflow === "ellipsis" || box.clientWidth < 4) return;
+    const figure = /^[\d,.+%−—-]+$/.test(box.textContent.trim()); // of a number nothing may miss
+    if (!hides(style) || box.clientWidth < 4) return;
+    if (style.textOverflow === "ellipsis" && !figure) return;
     const own = [...box.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim());
     if (own && box.scrollWidth > box.clientWidth + 1) found.push(`cut: ${box.textContent.trim().slice(0, 40)}`);
   };

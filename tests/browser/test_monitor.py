@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from govdash.web.overview import REFRESH_SECONDS
 from tests.browser.visit import SECONDS, Visit
 
 pytestmark = pytest.mark.browser
@@ -20,7 +21,9 @@ def click_middle_of_map(visit: Visit) -> None:
     visit.page.mouse.click(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
 
 
-@pytest.mark.parametrize("path", ["", "map", "timeline", "?period=30d&channel=hotline"])
+@pytest.mark.parametrize(
+    "path", ["", "map", "timeline", "?period=30d&channel=hotline", "?map=街道效能"]
+)
 def test_a_monitor_page_fits_the_screen(visit: Visit, path: str):
     visit.go(path)
     tall = "e => e.scrollHeight - e.clientHeight"
@@ -73,3 +76,48 @@ def test_a_brush_over_the_timeline_becomes_the_period_everywhere(visit: Visit):
     visit.page.wait_for_url("**/map?**")
     visit.rest()
     assert all(part in visit.page.url for part in chosen.split("&") if part.startswith("from"))
+
+
+def test_an_alert_opens_in_a_drawer_where_it_can_be_signed_off(visit: Visit):
+    visit.go("")
+    visit.page.locator(".st-key-overview_alerts .row").first.click()
+    visit.page.wait_for_url("**alert=**")
+    drawer = visit.page.get_by_role("dialog")
+    drawer.get_by_text("监测提示（系统）").wait_for()
+    sign_off = drawer.get_by_role("button", name="签收")
+    if sign_off.count():  # the run before this one, on the other screen, may have signed it off
+        sign_off.click()
+        drawer.get_by_text("已签收 JC-").wait_for()
+    drawer.get_by_role("button", name="转案件").click()
+    visit.page.get_by_role("button", name="立案登记").wait_for()
+    visit.page.keyboard.press("Escape")
+    visit.page.wait_for_url(lambda url: "do=" not in url)
+    visit.rest()
+
+
+def test_a_refresh_keeps_zoom_scroll_and_charts(visit: Visit):
+    visit.go("?period=30d")
+    wait_for_map(visit)
+    visit.page.evaluate(
+        """() => {
+            window.mapBefore = window.govdashMap;
+            window.chartBefore = document.querySelector(".st-key-overview_course .js-plotly-plot");
+            window.govdashMap.setZoom(11.5);
+            const list = (key) => [...document.querySelectorAll(`.st-key-${key} *`)]
+                .map((e) => e.shadowRoot?.querySelector(".list")).find(Boolean);
+            window.listBefore = list("overview_streets");
+            window.listBefore.scrollTop = 40;
+            window.scrolled = window.listBefore.scrollTop;
+        }"""
+    )
+    visit.page.wait_for_timeout(2.5 * REFRESH_SECONDS * 1000)
+    visit.rest()
+    kept = visit.page.evaluate(
+        """() => [
+            window.mapBefore === window.govdashMap,
+            Math.round(window.govdashMap.getZoom() * 10) / 10,
+            window.chartBefore.isConnected,
+            window.listBefore.isConnected && window.listBefore.scrollTop === window.scrolled,
+        ]"""
+    )
+    assert kept == [True, 11.5, True, True]

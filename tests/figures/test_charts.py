@@ -69,3 +69,13 @@ def test_the_week_begins_on_monday_at_the_top():
     figure = charts.week_heat(table, LIGHT)
     assert figure.data[0].y[0] == "周一"
     assert figure.layout.yaxis.autorange == "reversed"
+
+
+def test_an_odd_point_is_named_beside_it_and_data_is_no_markup():
+    at = pd.Timestamp("2026-06-10 09:00")
+    figure = charts.day_curve(
+        HOURS, LIGHT, now=pd.Timestamp("2026-06-10 10:30"), notes={at: "09:00 <b>停水</b>突增"}
+    )
+    note = figure.layout.annotations[0]
+    assert (note.x, note.y, note.xanchor) == (at, 5.0, "left")
+    assert note.text == "09:00 &lt;b&gt;停水&lt;/b&gt;突增"

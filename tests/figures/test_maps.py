@@ -35,3 +35,9 @@ def test_both_themes_colour_every_class_and_level():
         told = maps.colours(palette)
         assert len(told["ramp"]) == len(maps.breaks([10_000])) + 1
         assert set(told["levels"]) == {"red", "orange", "yellow", "blue"}
+
+
+def test_shares_have_classes_of_their_own_and_what_is_not_known_is_no_zero():
+    layer = maps.share_layer("u", {"/1/": 12.345}, label="未按时办结", steps=(6, 11))
+    assert (layer["values"], layer["breaks"], layer["unit"]) == ({"/1/": 12.3}, [6, 11], "%")
+    assert layer["none"] == "样本不足"

@@ -46,6 +46,7 @@ STREETS = {"east": "码头街道", "west": "岭上街道"}
 OTHER = {"east": "west", "west": "east"}
 #: Other faces of a page than its first, and links to single records: the first of each is east's.
 FACES: dict[str, tuple[str, ...]] = {
+    "overview": ("alert=1", "alert=2", "map=事件点", "map=街道效能"),
     "alerts": ("alert=1", "alert=2", "alert=3"),
     "cases": ("case=1", "case=2", "case_view=看板"),
     "supervision": ("unit_of=E9", "unit_of=W9"),

@@ -12,7 +12,7 @@ from govdash.core.filters import Box, EventFilter, EventQuery, Period
 from govdash.core.settings import Settings
 from govdash.lake import Lake
 from govdash.report import map as map_report
-from govdash.report import overview, timeline
+from govdash.report import overview, timeline, why
 from govdash.store import Store
 from tests.lake.events import EAST_1, GRID, WEST, WHOLE, canonical, put
 
@@ -170,3 +170,23 @@ def test_the_week_is_a_mean_per_hour(lake: Lake):
     told = timeline.week(lake, query(date(2026, 6, 9), TODAY))
     assert told.loc[2, 9] == 4  # Wednesday, nine to ten
     assert told.loc[1, 10] == 8
+
+
+def test_the_category_that_did_most_for_a_change_is_named(lake: Lake):
+    """Until ten: four today, two yesterday; each had one of A-06002, the others are A-06001."""
+    assert why.mover(lake, query(), until=TEN) == why.Mover("A-06001", 2.0)
+
+
+def test_each_facet_has_its_most_frequent_categories(lake: Lake):
+    told = overview.facet_categories(lake, query(), limit=1)
+    assert told.to_dict("list") == {
+        "facet": ["affair", "thing"],
+        "category": ["A-06001", "A-06001"],
+        "n": [3, 2],
+    }
+
+
+def test_an_odd_hour_is_explained_by_what_was_unusual_in_it(lake: Lake):
+    """Nine o'clock had four, three of them A-06001, and none in the weeks before."""
+    odd = why.Odd(pd.Timestamp("2026-06-10 09:00"), 4.0, high=True)
+    assert why.behind(lake, query(), (odd,), grain="hour") == ["A-06001"]

@@ -51,6 +51,18 @@ def test_open_cases_and_those_closed_lately_are_told_withdrawn_ones_are_not(stor
     assert set(told["state"]) == {"in_progress", "on_hold", "received", "closed"}
 
 
+def test_of_a_time_that_is_over_only_what_was_closed_in_it_is_told(store: Store):
+    city(store)
+    with store.read() as session:
+        told = performance.lifelines(session, WHOLE, since=SINCE, until=NOW)
+        earlier = performance.lifelines(
+            session, WHOLE, since=SINCE - timedelta(days=365), until=SINCE
+        )
+    assert told["number"].tolist() == ["recent"]
+    assert "recent" not in earlier["number"].tolist()
+    assert earlier["closed_at"].notna().all()
+
+
 def test_scope_and_area_hold_whole_paths(store: Store):
     city(store)
     with store.read() as session:
@@ -78,5 +90,7 @@ def test_the_last_answer_of_a_citizen_counts(store: Store):
     with store.read() as session:
         told = performance.said(session, WHOLE, since=SINCE)
         other = performance.said(session, WHOLE, areas=["/1/20/"], since=SINCE)
+        then = performance.said(session, WHOLE, since=SINCE, until=NOW - timedelta(days=2))
     assert told["satisfaction"].tolist() == [5]
+    assert then["satisfaction"].tolist() == [2]
     assert other.empty

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from govdash.core.settings import Settings
-from govdash.store import Store, accounts
+from govdash.store import Store, accounts, journal
 from tests.signed import signed_app
 from tests.web import town
 
@@ -109,3 +109,29 @@ def test_the_timeline_counts_in_the_grain_that_is_asked(city: AppTest):
     city.segmented_control(key="grain").set_value("week").run()
     assert not city.exception
     assert city.segmented_control(key="grain").value == "week"
+
+
+def test_an_alert_of_a_link_opens_in_a_drawer_and_is_signed_off_there(
+    city: AppTest, sqlite_store: Store
+):
+    open_on(city, "monitor/overview.py", alert="1")
+    assert not city.error
+    button = next(b for b in city.button if str(b.key).startswith("gw_ack_1"))
+    button.click().run()
+    assert not city.exception
+    with sqlite_store.read() as session:
+        assert "alert.acknowledge" in [line.did for line in journal.lines(session)]
+
+
+def test_the_map_shows_points_or_how_punctual_the_streets_are(city: AppTest):
+    open_on(city, "monitor/overview.py", period="7d")
+    for mode, word in (("points", "点 = 近7天事件"), ("streets", "未按时办结的比例")):
+        city.segmented_control(key="map").set_value(mode).run()
+        assert not city.exception
+        assert word in words(city)
+
+
+def test_the_freshness_of_each_source_is_said(city: AppTest):
+    open_on(city, "monitor/overview.py")
+    assert "澄州市 · 全域" in words(city)
+    assert "接入 1/1 源" in words(city)

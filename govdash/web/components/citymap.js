@@ -175,10 +175,11 @@ function areas(state) {
   point(state, "areas", url);
   map.removeFeatureState({ source: "areas" });
   for (const [path, n] of Object.entries(values)) map.setFeatureState({ source: "areas", id: path }, { n });
-  const n = ["coalesce", ["feature-state", "n"], 0];
+  const n = ["coalesce", ["feature-state", "n"], data.areas.none ? -1 : 0]; // none: not known is not zero
   const colour = ["step", n, data.palette.ramp[0]];
   breaks.forEach((from, i) => colour.push(from, data.palette.ramp[i + 1]));
-  map.setPaintProperty("area-fill", "fill-color", breaks.length ? colour : data.palette.land);
+  const known = data.areas.none ? ["case", ["<", n, 0], data.palette.land, colour] : colour;
+  map.setPaintProperty("area-fill", "fill-color", breaks.length ? known : data.palette.land);
 }
 
 function drawn(state) { // rivers, roads: as the city has imported them
@@ -274,8 +275,9 @@ function under(state, at) { // the topmost thing that can be picked
   const [area] = map.queryRenderedFeatures(at, { layers: ["area-fill"] });
   if (!area) return null;
   const { path, name } = area.properties;
-  const n = data.areas.values[path] ?? 0;
-  return { kind: "area", id: path, words: [data.areas.around?.[path] ? `${data.areas.around[path]} · ${name}` : name, `${data.areas.label} ${n.toLocaleString("zh-CN")} ${data.areas.unit}`] };
+  const n = data.areas.values[path] ?? (data.areas.none ? null : 0);
+  const told = n === null ? data.areas.none : `${n.toLocaleString("zh-CN")} ${data.areas.unit}`;
+  return { kind: "area", id: path, words: [data.areas.around?.[path] ? `${data.areas.around[path]} · ${name}` : name, `${data.areas.label} ${told}`] };
 }
 
 function hover(state, event) {

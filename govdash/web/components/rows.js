@@ -14,6 +14,16 @@ const KINDS = {
     box.append(word("div", "num", cell.text), word("div", "sub", cell.sub));
     return box;
   },
+  ranked(cell, open) {
+    const box = word("div", "ranked");
+    for (const part of cell.parts) {
+      const line = word("div", "part");
+      line.append(word("div", "text", part.text), KINDS.bar(part), word("div", "num", part.n));
+      line.onclick = (event) => { event.stopPropagation(); open(part.id); };
+      box.append(line);
+    }
+    return box;
+  },
   due(cell) {
     const box = word("div", "due");
     box.append(word("b", "num", cell.text));
@@ -106,7 +116,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const line = word("div", data.opens ? "row open" : "row");
     line.style.gridTemplateColumns = data.columns;
     for (const cell of row.cells) {
-      const made = KINDS[cell.kind](cell);
+      const made = KINDS[cell.kind](cell, list.open);
       if (cell.tone) made.classList.add(cell.tone);
       line.append(made);
     }
