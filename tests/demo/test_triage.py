@@ -1,0 +1,44 @@
+"""The watch of the demo city does with an alert what its state allows, once."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from govdash.access import SYSTEM
+from govdash.core.settings import Settings
+from govdash.demo.agenda import Agenda
+from govdash.demo.casework import Casework
+from govdash.demo.triage import Triage
+from govdash.store import Store, alerts
+from tests.web import town
+
+AT = datetime(2026, 6, 10, 2, 0, tzinfo=UTC)
+
+
+def test_an_alert_that_changed_before_its_turn_is_signed_off_once(
+    sqlite_store: Store, settings: Settings
+):
+    town.build(sqlite_store, settings, AT)
+    rng = np.random.default_rng(1)
+    agenda = Agenda(AT + timedelta(days=3))
+    long_ago = pd.Timestamp(AT) - pd.Timedelta(days=400)
+    labels = pd.DataFrame(
+        {"start": [long_ago], "end": [long_ago], "category": [town.LAMP], "area_path": [town.HILL]}
+    )
+    triage = Triage(
+        agenda, Casework(agenda, {}, rng, zone=ZoneInfo("Asia/Shanghai")), labels, {}, rng
+    )
+    with sqlite_store.write() as session:
+        triage.look(session, AT)
+        for alert_id in (1, 2, 3):
+            alert = alerts.for_update(session, alert_id)
+            assert alert is not None
+            alert.note = "更新"  # its version grows, so the watch decides about it again
+    with sqlite_store.write() as session:
+        triage.look(session, AT)
+        agenda.run(session, AT + timedelta(minutes=74))
+    with sqlite_store.read() as session:
+        steps = pd.concat([alerts.steps(session, n, SYSTEM.scope) for n in (1, 2, 3)])
+    assert (steps["did"] == "acknowledge").sum() == 3
