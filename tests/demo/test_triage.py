@@ -8,6 +8,7 @@ import pandas as pd
 
 from govdash.access import SYSTEM
 from govdash.core.settings import Settings
+from govdash.core.vocab import Disposition
 from govdash.demo.agenda import Agenda
 from govdash.demo.casework import Casework
 from govdash.demo.triage import Triage
@@ -27,9 +28,9 @@ def test_an_alert_that_changed_before_its_turn_is_signed_off_once(
     labels = pd.DataFrame(
         {"start": [long_ago], "end": [long_ago], "category": [town.LAMP], "area_path": [town.HILL]}
     )
-    triage = Triage(
-        agenda, Casework(agenda, {}, rng, zone=ZoneInfo("Asia/Shanghai")), labels, {}, rng
-    )
+    casework = Casework(agenda, {}, rng, zone=ZoneInfo("Asia/Shanghai"))
+    notes = {disposition.value: ["已核实"] for disposition in Disposition}
+    triage = Triage(agenda, casework, labels, notes, rng)
     with sqlite_store.write() as session:
         triage.look(session, AT)
         for alert_id in (1, 2, 3):
