@@ -94,12 +94,15 @@ def band_chart(
     chosen: Span | None = None,
     holidays: Sequence[Span] = (),
     notes: Mapping[pd.Timestamp, str] | None = None,
+    beside: pd.DataFrame | None = None,
+    incidents: Sequence[tuple[pd.Timestamp, Level, str]] = (),
     size: int = 12,
 ) -> go.Figure:
     """Draw counts against their expected band, the odd ones marked, holidays shaded.
 
     `counts` has ``bucket``, ``n``, ``expected``, ``low``, ``high``, ``flag`` as in `day_curve`.
-    A span can be brushed: the figure starts in horizontal box selection.
+    `beside` (``bucket``, ``n``) is drawn as a second line; `incidents` (when, level, title) as
+    marks on the axis. A span can be brushed: the figure starts in horizontal box selection.
     """
     figure = go.Figure()
     for span in holidays:
@@ -130,7 +133,18 @@ def band_chart(
     when = HOVER[grain]
     hover = f"%{{x|{when}}}<br>实际 %{{y:,.0f}} 件，预期 %{{customdata:,.1f}} 件<extra></extra>"
     _line(figure, counts, palette, hover=hover, marks=len(counts) <= 120)
+    if beside is not None:
+        figure.add_trace(
+            go.Scatter(
+                x=beside["bucket"],
+                y=beside["n"],
+                mode="lines",
+                line={"width": 1.8, "color": palette.series[3], "dash": "dash"},
+                hovertemplate="对比 %{y:,.0f} 件<extra></extra>",
+            )
+        )
     _flags(figure, counts, palette, hover=f"%{{x|{when}}}<br>异常：%{{y:,.0f}} 件<extra></extra>")
+    _incidents(figure, incidents, palette)
     _notes(figure, counts, palette, notes or {}, size=size)
     _ticks(figure, grain)
     if len(counts):
@@ -289,6 +303,34 @@ def _notes(
             bgcolor=palette.card,
             opacity=0.92,
         )
+
+
+def _incidents(
+    figure: go.Figure, incidents: Sequence[tuple[pd.Timestamp, Level, str]], palette: Palette
+) -> None:
+    """Mark alerts on the axis by colour and shape."""
+    shapes = {
+        Level.RED: "diamond",
+        Level.ORANGE: "triangle-up",
+        Level.YELLOW: "square",
+        Level.BLUE: "circle",
+    }
+    figure.add_trace(
+        go.Scatter(
+            x=[at for at, _, _ in incidents],
+            y=[0] * len(incidents),
+            customdata=[plain(f"{level.label}色预警：{title}") for _, level, title in incidents],
+            mode="markers",
+            cliponaxis=False,
+            marker={
+                "size": 11,
+                "symbol": [shapes[level] for _, level, _ in incidents],
+                "color": [palette.levels[level] for _, level, _ in incidents],
+                "line": {"width": 1, "color": palette.card},
+            },
+            hovertemplate="%{x|%-m月%-d日 %H:%M} %{customdata}<extra></extra>",
+        )
+    )
 
 
 def plain(text: str) -> str:

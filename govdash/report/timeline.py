@@ -1,13 +1,15 @@
 """What the timeline shows: counts against what was to be expected, lanes, the week, holidays."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Final, Literal
 
 import pandas as pd
 
 from govdash.aggregate.band import WEEKS, expected_band
-from govdash.aggregate.heat import weekly_heat
+from govdash.aggregate.heat import calendar_heat, weekly_heat
 from govdash.aggregate.series import Grain, bucket_start, buckets, fill
 from govdash.core.filters import EventQuery, Period
 from govdash.core.vocab import Channel, Facet
@@ -17,6 +19,17 @@ from govdash.lake import Lake, queries
 Lane = Literal["facet", "channel"]
 GRAINS: Final[Mapping[Grain, str]] = {"hour": "小时", "day": "日", "week": "周", "month": "月"}
 LANES: Final[Mapping[Lane, type[Facet] | type[Channel]]] = {"facet": Facet, "channel": Channel}
+
+
+class Comparing(StrEnum):
+    """What a course can be compared with."""
+
+    NOTHING = "不对比"
+    PREVIOUS = "上一时段"
+    YEAR = "去年同期"
+    AREA = "另一区域"
+
+
 #: About one point in a hundred lies outside by chance; a chart has some dozens.
 LEVEL: Final = 0.99
 _LENGTH: Final[Mapping[Grain, pd.DateOffset]] = {
@@ -102,6 +115,34 @@ def against(
     return table[table["bucket"] >= pd.Timestamp(first)].reset_index(drop=True)
 
 
+def compared(
+    lake: Lake,
+    query: EventQuery,
+    *,
+    grain: Grain,
+    until: pd.Timestamp,
+    how: Comparing,
+    areas: tuple[str, ...] = (),
+) -> pd.DataFrame:
+    """Count what the query's period is compared with, bucket by bucket: ``bucket``, ``n``.
+
+    ``bucket`` is that of the period, so that both can be drawn over one axis; what isn't over has
+    no count. `areas` are those of `Comparing.AREA`.
+    """
+    period = query.filter.period
+    if how is Comparing.AREA:
+        other = query.with_filter(replace(query.filter, areas=areas))
+    else:
+        before = how is Comparing.PREVIOUS
+        other = query.with_period(period.previous() if before else period.year_before())
+    mine = buckets(period, grain)
+    counted = queries.counts(lake, other, grain=grain)
+    theirs = fill(counted, other.filter.period, grain=grain)["n"].astype(float).to_numpy()
+    n = pd.Series(theirs[: len(mine)]).reindex(range(len(mine)))
+    over = (mine + _LENGTH[grain]) <= until
+    return pd.DataFrame({"bucket": mine, "n": n.where(over | (how is not Comparing.AREA))})
+
+
 def lanes(lake: Lake, query: EventQuery, *, grain: Grain, by: Lane) -> pd.DataFrame:
     """Count each facet or channel bucket by bucket: ``bucket``, ``lane`` (code), ``n``; no gaps."""
     period = query.filter.period
@@ -111,6 +152,12 @@ def lanes(lake: Lake, query: EventQuery, *, grain: Grain, by: Lane) -> pd.DataFr
     )
     found = counted.rename(columns={by: "lane"}).set_index(["lane", "bucket"])["n"]
     return found.reindex(whole, fill_value=0).reset_index()
+
+
+def days(lake: Lake, query: EventQuery) -> pd.DataFrame:
+    """Lay the days of the query's period out as a calendar (`aggregate.heat.calendar_heat`)."""
+    counted = queries.counts(lake, query, grain="day").set_index("bucket")["n"]
+    return calendar_heat(counted, query.filter.period)
 
 
 def week(lake: Lake, query: EventQuery) -> pd.DataFrame:

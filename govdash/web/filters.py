@@ -147,7 +147,7 @@ def _area(chosen: EventFilter, today: date, areas: Mapping[str, str]) -> None:
         paths,
         key="gd_area",
         index=None,
-        format_func=lambda path: _area_words(path, areas),
+        format_func=lambda path: area_words(path, areas),
         placeholder="多个区域" if len(chosen.areas) > 1 else "全部区域",
         label_visibility="collapsed",
         on_change=pick,
@@ -155,7 +155,7 @@ def _area(chosen: EventFilter, today: date, areas: Mapping[str, str]) -> None:
     )
 
 
-def _area_words(path: str, areas: Mapping[str, str]) -> str:
+def area_words(path: str, areas: Mapping[str, str]) -> str:
     """Name an area, with the one around it where names repeat: ``城南社区（弘文街道）``."""
     parent = path[: path.rstrip("/").rfind("/") + 1]
     inner = path.count("/") > len(("", "city", "district", ""))

@@ -1,6 +1,6 @@
 """时间线 as it is drawn: counts against their expected band, lanes, and the week."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, cast
 
@@ -9,34 +9,63 @@ import streamlit as st
 
 from govdash.aggregate.series import Grain, bucket_start
 from govdash.core.filters import EventQuery, Period
+from govdash.core.permissions import Permission
+from govdash.core.vocab import Level
 from govdash.figures import charts
 from govdash.lake import queries
 from govdash.report import timeline
-from govdash.web import cache, filters, mapparts
+from govdash.report.timeline import Comparing
+from govdash.web import cache, filters, mapparts, summaries, timelanes
 from govdash.web.page import Page
-from govdash.web.parts import card_title, empty, number, show
+from govdash.web.parts import card_title, number, show
+from govdash.workflow import board
 
-DAYS_OF_WEEK: Final = 7  # a shorter period has no weekly rhythm; the stretch around it has
+NAMED: Final = 3  # odd points that are named beside the curve
 CHART: Final = {"displayModeBar": False}
 AUTO: Final = "auto"
-LANE_WORDS: Final[Mapping[timeline.Lane, str]] = {"facet": "要素", "channel": "渠道"}
 
 
 def screen(page: Page, query: EventQuery) -> None:
     """Draw the page; what is brushed becomes the period of the filter."""
     with st.container(key="card_band", height=400, border=False):
-        grain = _grain(query)
+        grain, beside = _controls(page, query)
         stretch = timeline.around(query.filter.period, grain, today=page.today)
         wide = query.with_period(stretch)
-        _band(page, query, wide, grain)
+        alerts = _alerts(page, wide)
+        _band(page, query, wide, grain, alerts, beside)
     left, right = st.columns([1.6, 1])
     with left, st.container(key="card_lanes", height=300, border=False):
-        _lanes(page, query, grain)
+        timelanes.lanes(page, query, grain, alerts)
     with right, st.container(key="card_week", height=300, border=False):
-        _week(page, query if query.filter.period.n_days >= DAYS_OF_WEEK else wide)
+        timelanes.heat(page, query, wide)
 
 
-def _grain(query: EventQuery) -> Grain:
+def _alerts(page: Page, wide: EventQuery) -> pd.DataFrame:
+    """Return the alerts that were first seen in the stretch that is drawn; the worst first."""
+    if not page.user.holds(Permission.ALERT_READ):
+        return pd.DataFrame(columns=list(board.ALERT_COLUMNS))
+    period = wide.filter.period
+    return board.alerts(
+        page.session,
+        wide.scope,
+        since=period.start,
+        until=period.end,
+        areas=wide.filter.areas,
+        categories=wide.filter.categories,
+        folded=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the course is compared with."""
+
+    how: Comparing
+    areas: tuple[str, ...] = ()
+    words: str = ""
+
+
+def _controls(page: Page, query: EventQuery) -> tuple[Grain, Beside]:
     with st.container(horizontal=True, vertical_alignment="center", key="gd_band_head"):
         show(
             card_title(
@@ -44,6 +73,7 @@ def _grain(query: EventQuery) -> Grain:
                 "阴影 = 由前 8 期推出的预期区间，▲▼ = 高于或低于预期；横向框选一段时间即按它筛选",
             )
         )
+        beside = _beside(page)
         chosen = st.segmented_control(
             "粒度",
             [AUTO, *timeline.GRAINS],
@@ -55,11 +85,44 @@ def _grain(query: EventQuery) -> Grain:
             label_visibility="collapsed",
         )
     if chosen in (AUTO, None):
-        return timeline.grain_for(query.filter.period)
-    return cast("Grain", chosen)
+        return timeline.grain_for(query.filter.period), beside
+    return cast("Grain", chosen), beside
 
 
-def _band(page: Page, query: EventQuery, wide: EventQuery, grain: Grain) -> None:
+def _beside(page: Page) -> Beside:
+    """Ask with what to compare; with another area, with which."""
+    how = st.selectbox(
+        "对比",
+        list(Comparing),
+        key="compare",
+        bind="query-params",
+        format_func=lambda one: one.value,
+        label_visibility="collapsed",
+        width=120,
+    )
+    if how is not Comparing.AREA:
+        return Beside(how, words=how.value)
+    areas = {p: n for p, n in page.area_names().items() if page.user.scope.covers(p)}
+    path = st.selectbox(
+        "对比的区域",
+        sorted(areas),
+        key="compare_area",
+        bind="query-params",
+        format_func=lambda path: filters.area_words(path, areas),
+        label_visibility="collapsed",
+        width=150,
+    )
+    return Beside(how, (path,), areas[path]) if path else Beside(Comparing.NOTHING)
+
+
+def _band(
+    page: Page,
+    query: EventQuery,
+    wide: EventQuery,
+    grain: Grain,
+    alerts: pd.DataFrame,
+    beside: Beside,
+) -> None:
     until = page.wall_clock().floor("h")
     told = page.cached(timeline.course, wide, grain=grain, until=until)
     if not told["n"].sum():
@@ -70,12 +133,20 @@ def _band(page: Page, query: EventQuery, wide: EventQuery, grain: Grain) -> None
     fine = grain in ("hour", "day")  # a week or a month isn't a holiday
     if fine:
         told = timeline.without_holidays(told, named)
+    other = None
+    if beside.how is not Comparing.NOTHING:
+        other = page.cached(
+            timeline.compared, query, grain=grain, until=until, how=beside.how, areas=beside.areas
+        )
     figure = charts.band_chart(
         told,
         page.palette,
         grain=grain,
         chosen=charts.Span(period.first, period.last),
         holidays=timeline.holidays(named) if fine else (),
+        notes=summaries.oddity_notes(page, wide, told, grain=grain, limit=NAMED),
+        beside=other,
+        incidents=_incidents(page, alerts),
     )
     key = f"band_{grain}_{stretch.first}_{stretch.last}"
 
@@ -103,7 +174,22 @@ def _band(page: Page, query: EventQuery, wide: EventQuery, grain: Grain) -> None
     words = f"所选时段共 {number(total)} 件；{known} 个时段有预期，其中 {odd} 个超出"
     if fine and named:
         words += "（节假日不作比较）"
+    if other is not None:
+        words += f"；虚线 = {beside.words}，共 {number(other['n'].sum())} 件"
+    if len(alerts):
+        words += f"；图中 {len(alerts)} 条预警标在横轴上"
     show(card_title("", words))
+
+
+def _incidents(page: Page, alerts: pd.DataFrame) -> list[tuple[pd.Timestamp, Level, str]]:
+    return [
+        (
+            pd.Timestamp(row["first_seen_at"]).tz_convert(page.zone).tz_localize(None),
+            Level(row["level"]),
+            str(row["title"]),
+        )
+        for row in alerts.to_dict("records")
+    ]
 
 
 def _brushed_days(state: Any) -> tuple[date, date] | None:  # noqa: ANN401 - Streamlit's own type
@@ -114,42 +200,3 @@ def _brushed_days(state: Any) -> tuple[date, date] | None:  # noqa: ANN401 - Str
     first, last = sorted(pd.Timestamp(str(x)) for x in boxes[0]["x"][:2])
     # A brush that ends at midnight doesn't reach into the next day.
     return first.date(), max(first, last - timedelta(seconds=1)).date()
-
-
-def _lanes(page: Page, query: EventQuery, grain: Grain) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="gd_lanes_head"):
-        show(card_title("分道", "每道各有高度；右侧为合计（件）"))
-        by = st.segmented_control(
-            "分道依据",
-            list(LANE_WORDS),
-            default="facet",
-            required=True,
-            key="lane",
-            bind="query-params",
-            format_func=lambda code: f"按{LANE_WORDS[code]}",
-            label_visibility="collapsed",
-        )
-    lane: timeline.Lane = "channel" if by == "channel" else "facet"
-    told = page.cached(timeline.lanes, query, grain=grain, by=lane)
-    if not told["n"].any():
-        show(empty("这段时间没有事件", "换一个时间范围或条件试试。"))
-        return
-    names = {code.value: code.label for code in timeline.LANES[lane]}
-    figure = charts.lanes(told, page.palette, names=names, grain=grain)
-    st.plotly_chart(figure, key="lanes", theme=None, config=CHART, height="stretch")
-
-
-def _week(page: Page, query: EventQuery) -> None:
-    period = query.filter.period
-    show(
-        card_title(
-            "一周规律",
-            f"{period.first:%Y-%m-%d} 至 {period.last:%Y-%m-%d}，每小时平均件数，色深 = 多",
-        )
-    )
-    told = page.cached(timeline.week, query)
-    if not told.to_numpy().any():
-        show(empty("这段时间没有事件", "换一个时间范围或条件试试。"))
-        return
-    figure = charts.week_heat(told, page.palette)
-    st.plotly_chart(figure, key="week", theme=None, config=CHART, height="stretch")

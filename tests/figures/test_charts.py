@@ -5,6 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from govdash.core.vocab import Level
 from govdash.figures import charts
 from govdash.figures.palette import DARK, LIGHT
 
@@ -79,3 +80,18 @@ def test_an_odd_point_is_named_beside_it_and_data_is_no_markup():
     note = figure.layout.annotations[0]
     assert (note.x, note.y, note.xanchor) == (at, 5.0, "left")
     assert note.text == "09:00 &lt;b&gt;停水&lt;/b&gt;突增"
+
+
+def test_alerts_stand_on_the_axis_by_colour_and_shape_and_a_second_line_beside():
+    days = HOURS.assign(bucket=pd.date_range("2026-06-01", periods=24))
+    when = pd.Timestamp("2026-06-03 08:00")
+    figure = charts.band_chart(
+        days,
+        LIGHT,
+        grain="day",
+        beside=days[["bucket", "n"]],
+        incidents=[(when, Level.RED, "甲")],
+    )
+    marks = next(trace for trace in figure.data if trace.mode == "markers" and when in trace.x)
+    assert (marks.marker.symbol[0], marks.customdata[0]) == ("diamond", "红色预警：甲")
+    assert sum(trace.line.dash == "dash" for trace in figure.data) == 1

@@ -57,7 +57,7 @@ FACES: dict[str, tuple[str, ...]] = {
     "notices": ("notice=1", "notice=2"),
     "mutes": ("mute=1", "mute=2", "do=mute_new&alert=1", "do=mute_new&alert=2"),
     "map": ("area=" + town.EAST, "area=" + town.WEST),
-    "timeline": ("grain=day&q=记号",),
+    "timeline": ("grain=day&q=记号", "lane=一事经过", "compare=另一区域&heat=日历"),
 }
 #: What has no rows of a district: levels that the town lacks, an empty layer.
 WITHOUT_ROWS = {

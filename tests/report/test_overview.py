@@ -190,3 +190,24 @@ def test_an_odd_hour_is_explained_by_what_was_unusual_in_it(lake: Lake):
     """Nine o'clock had four, three of them A-06001, and none in the weeks before."""
     odd = why.Odd(pd.Timestamp("2026-06-10 09:00"), 4.0, high=True)
     assert why.behind(lake, query(), (odd,), grain="hour") == ["A-06001"]
+
+
+def test_a_day_is_laid_over_the_day_before_the_year_before_or_another_area(lake: Lake):
+    def at_nine(how: timeline.Comparing, **named) -> float:
+        told = timeline.compared(lake, query(), grain="hour", until=TEN, how=how, **named)
+        assert len(told) == 24
+        return told.set_index("bucket")["n"][pd.Timestamp("2026-06-10 09:00")]
+
+    assert at_nine(timeline.Comparing.PREVIOUS) == 2
+    assert at_nine(timeline.Comparing.YEAR) == 5
+    assert at_nine(timeline.Comparing.AREA, areas=(WEST,)) == 1
+    later = timeline.compared(
+        lake, query(), grain="hour", until=TEN, how=timeline.Comparing.AREA, areas=(WEST,)
+    )
+    assert later["n"].notna().sum() == 10  # of today, as the other side, what is over
+
+
+def test_the_days_of_a_period_are_laid_out_with_the_quiet_ones(lake: Lake):
+    told = timeline.days(lake, query(date(2026, 6, 8), TODAY))
+    assert told["n"].tolist() == [0, 10, 6]
+    assert told["weekday"].tolist() == [0, 1, 2]

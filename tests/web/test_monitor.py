@@ -1,6 +1,6 @@
 """态势总览, 一张图 and 时间线 through the router: drawn on real data, and one filter for all."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -100,8 +100,9 @@ def test_own_dates_are_picked_in_two_fields(city: AppTest):
     city.segmented_control(key="gd_period").set_value("自定义").run()
     assert "from" in city.query_params
     first = city.date_input(key="gd_first")
-    first.set_value(first.value.replace(day=1)).run()
-    assert city.query_params["from"].endswith("-01")
+    wanted = first.value - timedelta(days=1)  # four days, which no preset means
+    first.set_value(wanted).run()
+    assert city.query_params["from"] == wanted.isoformat()
 
 
 def test_the_timeline_counts_in_the_grain_that_is_asked(city: AppTest):
@@ -135,3 +136,18 @@ def test_the_freshness_of_each_source_is_said(city: AppTest):
     open_on(city, "monitor/overview.py")
     assert "澄州市 · 全域" in words(city)
     assert "接入 1/1 源" in words(city)
+
+
+def test_the_timeline_compares_shows_days_and_the_life_of_an_alert(city: AppTest):
+    open_on(city, "monitor/timeline.py", period="30d")
+    city.selectbox(key="compare").set_value("另一区域").run()
+    city.selectbox(key="compare_area").set_value(town.HILL).run()
+    assert not city.exception
+    assert "虚线 = 岭上街道" in words(city)
+    assert "图中 3 条预警标在横轴上" in words(city)
+    city.segmented_control(key="heat").set_value("days").run()
+    city.segmented_control(key="lane").set_value("life").run()
+    assert not city.exception
+    assert "事件 → 预警 → 案件 → 回访" in words(city)
+    city.selectbox(key="life").set_value("3").run()
+    assert not city.exception
