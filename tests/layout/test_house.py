@@ -369,13 +369,13 @@ def is_loading(source: Source) -> bool:
     return "load_user" in {name.rpartition(".")[2] for name in source.mentions()}
 
 
-#: What is kept for all sessions. A read of events is keyed by its query, which holds the scope; the
-#: others are names, shapes and things of the process, which are the same for everybody.
+#: What is kept for all sessions. A read of events or cases is keyed by its query, which holds the
+#: scope; the others are names, shapes and things of the process, which are the same for everybody.
 KEPT_FOR_ALL = {
     "govdash/web/background.py": {"tasks"},
     "govdash/web/cache.py": {
         "_kept", "_area_names", "_category_table", "_area_places", "_parts_map", "_layer_labels",
-        "_calendar",
+        "_calendar", "_past_rates",
     },
     "govdash/web/evaluating.py": {"desk"},
     "govdash/web/imports.py": {"_preview"},  # of a file that the session has uploaded
