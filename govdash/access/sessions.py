@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from govdash.access import local, passwords
-from govdash.access.users import User, load_user
+from govdash.access.users import DISPLAY, User, load_user
 from govdash.core.errors import SignedOut
 from govdash.core.filters import Scope
 from govdash.core.origin import Origin
@@ -90,7 +90,7 @@ def validate(session: Session, token: str, *, settings: Settings, at: datetime) 
     if why := ended(row, account, device, idle=timedelta(minutes=settings.idle_minutes), at=at):
         raise SignedOut(why)
     if device is not None:
-        login = f"device:{device.prefix}"
+        login = f"{DISPLAY}{device.prefix}"
         return Signed(row.id, login, device.name, Stage.OPEN, row.ends_at, is_device=True)
     assert account is not None  # noqa: S101  # nosec B101 # `ended` looked
     if settings.mode is Mode.PRODUCTION and local.is_local(account):
@@ -189,7 +189,7 @@ def end(session: Session, token: str, *, at: datetime) -> Signed | None:
         return None
     row, account, device = found
     signing.revoke(session, row.id, at=at)
-    login = account.login if account else f"device:{device.prefix}" if device else ""
+    login = account.login if account else f"{DISPLAY}{device.prefix}" if device else ""
     name = account.name if account else device.name if device else ""
     return Signed(row.id, login, name, Stage.OPEN, row.ends_at, is_device=device is not None)
 

@@ -11,6 +11,7 @@ from govdash.store import Session, accounts
 
 LOCAL_OPERATOR = "operator"
 LOCAL_ROLE = "local_operator"
+DISPLAY = "device:"  # begins the login of a wall display, and of nobody else
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,16 @@ class User:
     def holds(self, permission: Permission) -> bool:
         """Whether the user holds `permission` anywhere."""
         return permission in self.permissions
+
+    @property
+    def is_display(self) -> bool:
+        """Whether this is a wall display: what it shows, everybody in the room sees."""
+        return self.login.startswith(DISPLAY)
+
+    def require_person(self) -> None:
+        """Raise `Refused` for a wall display: what may hold a person's data is not for it."""
+        if self.is_display:
+            raise Refused("大屏不显示附件、信息报告和诉求人；请用个人账号查看。")
 
     def require_held(self, permission: Permission) -> None:
         """Raise `Refused` unless the user holds `permission`; administrators have no areas."""

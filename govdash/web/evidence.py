@@ -21,7 +21,9 @@ KINDS: Final = ("jpg", "jpeg", "png", "webp", "pdf", "docx", "xlsx")
 
 
 def card(page: Page, row: Mapping[str, Any]) -> None:
-    """Draw the files and reports of a case, and what can be added."""
+    """Draw the files and reports of a case, and what can be added; a wall display shows none."""
+    if page.user.is_display:
+        return
     files = attachments.files(page.session, row["id"], page.user.scope)
     reports = emergency.reports(page.session, row["id"], page.user)
     may_add = any(page.user.holds(permission) for permission in attachments.MAY_ADD)

@@ -16,7 +16,9 @@ SECONDS = 30  # long enough to dial a number, too short to be left on the screen
 
 
 def card(page: Page, case_id: int) -> None:
-    """Draw who reported a case."""
+    """Draw who reported a case; a wall display shows nobody."""
+    if page.user.is_display:
+        return
     known = reporter.masked(page.session, case_id, page.user.scope)
     if known is None:
         return

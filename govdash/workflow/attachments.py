@@ -105,11 +105,12 @@ def take(
     Raises
     ------
     Refused
-        When the actor may not read cases.
+        When the actor may not read cases, or is a wall display.
     NotFound
         When there is no such file in the actor's scope, or it is not in its place any more.
     """
     actor.require_held(Permission.CASE_READ)
+    actor.require_person()
     row = rows.file(session, file_id, actor.scope)
     case = row and rows.case_of(session, file_id, actor.scope)
     if row is None or case is None:
@@ -130,6 +131,7 @@ def thumbnail(session: Session, folder: Path, file_id: int, viewer: User) -> byt
         As `take`, and when the file is no picture.
     """
     viewer.require_held(Permission.CASE_READ)
+    viewer.require_person()
     row = rows.file(session, file_id, viewer.scope)
     if row is None or row.mime not in PICTURES:
         raise NotFound(f"没有编号为 {file_id} 的图片，或不在您的管辖范围内。")

@@ -83,11 +83,12 @@ def take(session: Session, report_id: int, *, actor: User, at: datetime) -> Case
     Raises
     ------
     Refused
-        When the actor may not read cases.
+        When the actor may not read cases, or is a wall display.
     NotFound
         When there is no such report in the actor's scope.
     """
     actor.require_held(Permission.CASE_READ)
+    actor.require_person()
     found = rows.report(session, report_id, actor.scope)
     if found is None:
         raise NotFound(f"没有编号为 {report_id} 的信息报告，或不在您的管辖范围内。")

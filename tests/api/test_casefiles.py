@@ -1,14 +1,15 @@
 """Files and reports of cases over HTTP: downloads for whoever sees the case, and never a page."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from govdash.access import SYSTEM, load_user
+from govdash.access import SYSTEM, devices, load_user
+from govdash.access.signin import Door
 from govdash.api.casefiles import case_file_routes
 from govdash.api.routes import as_answer
 from govdash.core.errors import GovDashError
@@ -92,3 +93,24 @@ def test_without_a_session_nobody_gets_anything(served, path):
     client, _, _ = served
     client.cookies.clear()
     assert client.get(f"/api/v1/cases/{path}").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["files/1", "files/1/thumb", "reports/1"])
+def test_a_wall_display_gets_no_file_and_no_report(served, settings, path):
+    """They may hold a person's data, and the screen hangs in a room."""
+    client, store, _ = served
+    at = datetime.now(UTC)
+    with store.write() as session:
+        token = devices.make_device(
+            session, actor=SYSTEM, name="大厅", expires_at=at + timedelta(days=1), at=at,
+            whole_city=True,
+        )  # fmt: skip
+    shown = devices.sign_in(Door(store, settings), token, at=at)[0]
+    client.cookies.clear()
+    client.cookies.update(cookie(shown))
+    answer = client.get(f"/api/v1/cases/{path}")
+    assert answer.status_code == 403
+    assert "大屏" in answer.json()["message"]
+    with store.read() as session:
+        line = journal.lines(session, limit=1)[0]
+        assert (line.result, line.actor[:7]) == (Result.REFUSED, "device:")

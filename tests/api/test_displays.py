@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
@@ -19,9 +20,12 @@ from govdash.core.errors import InputError, Refused, SignedOut
 from govdash.core.filters import Scope
 from govdash.core.permissions import Permission
 from govdash.core.settings import ROOT, Settings
+from govdash.core.vocab import Shown
 from govdash.lake import Lake
-from govdash.store import Store, journal
+from govdash.store import Store, journal, persons
+from govdash.store.models import Event
 from govdash.web.signed import TOKEN
+from govdash.workflow import attachments, cases
 from tests.web import town
 
 HTML = {"accept": "text/html"}
@@ -167,3 +171,35 @@ def test_a_display_opens_the_pages_that_show_and_has_no_buttons(
     }
     app.switch_page(str(ROOT / "pages" / "admin" / "status.py")).run()
     assert "没有打开" in app.error[0].value
+
+
+def test_a_display_shows_a_case_without_its_reporter_and_files(
+    screen: TestClient, token: str, city: Store, settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    at = datetime.now(UTC)
+    with city.write() as session:
+        event = session.scalar(select(Event).where(Event.area_path == town.QUAY))
+        told = {"event_id": event.event_id, "version": event.version, "reporter_name": "张三丰"}
+        persons.add(session, [told])
+        new = cases.NewCase(
+            title="暴露垃圾", category=town.GARBAGE, area_path=town.QUAY, event_id=event.event_id
+        )
+        case = cases.open_case(session, new, actor=SYSTEM, at=at)
+        attachments.attach(
+            session, settings.evidence, case.id, shown=Shown.BEFORE, name="x.pdf",
+            content=b"%PDF-1.7\n%%EOF\n", actor=SYSTEM, at=at,
+        )  # fmt: skip
+        number, case_id = case.number, case.id
+    give(screen, token)
+    monkeypatch.setenv("GOVDASH_VAR", str(settings.var))
+    app = AppTest.from_file(str(ROOT / "govdash/web/router.py"), default_timeout=60)
+    app.session_state[TOKEN] = screen.cookies[SESSION]
+    app.run()
+    app.query_params["case"] = str(case_id)
+    app.switch_page(str(ROOT / "pages" / "work" / "cases.py")).run()
+    assert not app.exception
+    shown = "\n".join(str(piece.proto.body) for piece in app.get("html"))
+    assert number in shown
+    assert "诉求人" not in shown
+    assert "附件" not in shown
