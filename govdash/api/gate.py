@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from govdash.access import sessions
+from govdash.api.door import SAFE_METHODS
 from govdash.api.visit import login_path, session_token
 from govdash.core.errors import GovDashError, SignedOut
 from govdash.core.settings import Settings
@@ -55,6 +56,8 @@ class SignedInOnly:
             with self.store().read() as session:
                 signed = sessions.validate(session, token, settings=self.settings, at=at)
             sessions.require_open(signed)
+            if signed.is_device and request.method not in SAFE_METHODS:  # nor does it upload
+                return JSONResponse({"code": "refused", "message": "大屏只能查看。"}, 403)
             if opens_page:
                 with self.store().write() as session:
                     sessions.touch(session, signed, at=at)

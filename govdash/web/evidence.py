@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import ceil
 from typing import Any, Final
 
 import streamlit as st
@@ -15,7 +16,7 @@ from govdash.store.models import CaseFile, CaseReport
 from govdash.web import acting
 from govdash.web.page import Page
 from govdash.web.parts import card_title, el, show
-from govdash.workflow import attachments, emergency
+from govdash.workflow import attachments, emergency, practice
 
 KINDS: Final = ("jpg", "jpeg", "png", "webp", "pdf", "docx", "xlsx")
 
@@ -130,7 +131,10 @@ def _upload(page: Page, row: Mapping[str, Any]) -> None:
             key=f"{key}_shown",
         )  # fmt: skip
         given = st.file_uploader(
-            "照片或文件（JPG、PNG、WebP、PDF、DOCX、XLSX）", type=list(KINDS), key=f"{key}_file"
+            "照片或文件（JPG、PNG、WebP、PDF、DOCX、XLSX）",
+            type=list(KINDS),
+            key=f"{key}_file",
+            max_upload_size=ceil(practice.in_force().file_megabytes),
         )
         sent = st.form_submit_button("添加", type="primary")
     if not sent:

@@ -203,3 +203,9 @@ def test_a_display_shows_a_case_without_its_reporter_and_files(
     assert number in shown
     assert "诉求人" not in shown
     assert "附件" not in shown
+
+
+def test_a_display_brings_no_file_in(screen: TestClient, token: str):
+    give(screen, token)
+    assert screen.put("/_stcore/upload_file/session/file", content=b"x").status_code == 403
+    assert screen.delete("/_stcore/upload_file/session/file").status_code == 403
