@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from govdash.access import load_user, query_for
@@ -21,18 +22,31 @@ from govdash.core.errors import InputError
 from govdash.core.filters import EventFilter, Period
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
+from govdash.core.vocab import Asked, CaseAction, Disposition, Mute, ReportKind, Shown
 from govdash.ingest import ImportReport, import_file, load_profile
 from govdash.lake import Lake
 from govdash.report import export, export_sources
 from govdash.report.export import Format
-from govdash.store import Store, areas, units
+from govdash.store import Store, areas, inbox, notifications, units
+from govdash.store.models import Alert
 from govdash.sync import sync
 from govdash.web import registry
-from govdash.workflow import rules, signals
+from govdash.workflow import (
+    alerts,
+    asking,
+    attachments,
+    cases,
+    emergency,
+    rules,
+    signals,
+    supervision,
+)
+from govdash.workflow.notify import muting
 from tests.signed import signed_app
 from tests.web import hostile, town
 
 NAME = "hstlN<script>alert(9)</script>|=1+1"
+PHONE = "13800138000"
 FORMULA_NAME = "=cmd|' /C calc'!A0 hstlF"
 RUNNING = re.compile(r"[=+@\t\r\n＝＋＠]|-(?!\d+(\.\d+)?\Z)")
 
@@ -217,3 +231,86 @@ def test_what_a_link_says_is_repeated_as_text_not_as_a_link(app: AppTest, city: 
         assert any("evil.example" in box.value for box in said), url
         assert not any(trap in box.value for box in said), url
         app.query_params.clear()
+
+
+def test_what_people_type_in_every_field_of_the_work_is_shown_as_text(
+    app: AppTest, city: Store, settings: Settings
+):
+    """Cases, requests, marks, files, mutes, tasks at the sources, notices, messages; masked too."""
+    plain = " ".join(hostile.TEXTS[n] for n in (0, 1, 2, 3, 4, 9, 10, 11, 12))
+    said = f"{PHONE} {plain} 电话{PHONE}"
+    at = datetime.now(UTC)
+    with city.write() as session:
+        user = load_user(session)
+        one = cases.NewCase(
+            title=said, description=said, address=said, category=town.GARBAGE, area_path=town.QUAY
+        )
+        case, other = (cases.open_case(session, one, actor=user, at=at) for _ in range(2))
+        steps = (
+            (CaseAction.ACCEPT, cases.StepForm(register_condition=said, note=said)),
+            (CaseAction.DISPATCH, cases.StepForm(unit_code="U1", note=said)),
+            (CaseAction.START, cases.StepForm(handler=said, note=said)),
+        )
+        for action, form in steps:
+            cases.take_step(session, case.id, action, actor=user, at=at, form=form)
+        cases.take_step(
+            session, other.id, CaseAction.MERGE, actor=user, at=at,
+            form=cases.StepForm(leading=case.id, note=said),
+        )  # fmt: skip
+        later = at + timedelta(days=1)
+        supervision.supervise(session, case.id, reason=said, due_at=later, actor=user, at=at)
+        asking.ask(session, case.id, Asked.EXTENSION, reason=said, actor=user, at=at)
+        pdf = b"%PDF-1.7\n%%EOF\n"
+        attachments.attach(
+            session, settings.evidence, case.id, shown=Shown.BEFORE, name=said[:200], content=pdf,
+            actor=user, at=at,
+        )  # fmt: skip
+        emergency.make(session, case.id, ReportKind.FIRST, actor=user, at=at)
+        alert = session.scalars(select(Alert).order_by(Alert.id.desc())).first()
+        assert alert is not None
+        alerts.dismiss(session, alert.id, Disposition.DATA_ERROR, note=said, actor=user, at=at)
+        mute = muting.NewMute(
+            kind=Mute.PLANNED, starts_at=at, ends_at=later, reason=said, name=said[:60],
+            area_path=town.QUAY,
+        )  # fmt: skip
+        muting.add(session, mute, actor=user, at=at)
+        told = {
+            "key": "n", "topic": "t", "why": plain, "title": plain, "body": plain,
+            "link": "/cases?case=1", "target": plain, "area_path": town.QUAY,
+        }  # fmt: skip
+        notifications.add(
+            session,
+            [told | {"recipient": user.login, "channel": "email", "created_at": at, "due_at": at}],
+        )
+        del told["why"], told["target"], told["key"], told["topic"]
+        message = told | {"key": "m", "login": user.login, "level": None, "unit_code": None}
+        inbox.put(session, message | {"at": at, "read_at": None})
+        case_id, alert_id = case.id, alert.id
+    looked_at = (
+        ("cases", {"case": str(case_id)}),
+        ("cases", {"case_view": "看板"}),
+        ("alerts", {"alert": str(alert_id)}),
+        ("supervision", {}),
+        ("inbox", {}),
+        ("notices", {}),
+        ("mutes", {}),
+        ("data", {"tab": "数据质量"}),
+    )
+    for url, params in looked_at:
+        app.run().query_params.clear()
+        app.switch_page(str(registry.entry_of(url).path))
+        app.query_params.update(params)
+        app.run()
+        assert not app.exception, url
+        assert not app.error, url
+        parser = Tags()
+        drawn = "".join(str(piece.proto.body) for piece in app.get("html"))
+        parser.feed(drawn)
+        assert parser.bad == [], url
+        drawn += " ".join(table.value.to_string() for table in app.dataframe)
+        assert hostile.MARK in drawn, url
+        assert PHONE not in drawn, url
+        for piece in (*app.markdown, *app.caption, *app.info, *app.warning, *app.success):
+            assert not re.search(r"(?<!\\)\]\((javascript|http)", piece.value), url
+        for piece in (*app.button, *app.radio):
+            assert hostile.MARK not in piece.label, url
