@@ -226,9 +226,14 @@ def require(actor: User, permission: Permission, case: Case) -> None:
 
 
 def not_before_the_last(session: Session, case: Case, *, at: datetime) -> None:
-    """Refuse what would have been done before the last step of a case."""
+    """Refuse what would have been done before the last step of a case, or of its clocks.
+
+    An extension begins the clocks anew without a step.
+    """
     newest = rows.last_step(session, case.id)
-    if newest is not None and at < newest.at:
+    moments = [interval.started_at for interval in rows.ledger(session, case.id)]
+    moments += [newest.at] if newest is not None else []
+    if moments and at < max(moments):
         raise InputError("操作时间早于上一步的时间；请检查系统时钟。")
 
 

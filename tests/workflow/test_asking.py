@@ -18,8 +18,8 @@ from govdash.report import performance
 from govdash.store import cases as rows
 from govdash.store import casework, journal
 from govdash.store import performance as lifelines
-from govdash.workflow import asking, board
-from tests.workflow.conftest import HOUR, MAIN_ROAD, MINUTE, NINE, ON_BOTH, SHANGHAI, STREET
+from govdash.workflow import asking, board, cases
+from tests.workflow.conftest import FORMS, HOUR, MAIN_ROAD, MINUTE, NINE, ON_BOTH, SHANGHAI, STREET
 
 UNIT = User("zhao", "赵队", frozenset({Permission.CASE_HANDLE}), Scope((), units=("U-STREET",)))
 BOTH = frozenset({Permission.CASE_APPROVE, Permission.CASE_HANDLE})
@@ -74,6 +74,16 @@ def test_it_does_not_matter_when_the_extension_is_granted(city, handled, walk, o
     request = ask(city, handled, at=NINE + HOUR)
     decide(city, request, at=NINE + 7 * HOUR + 59 * MINUTE)
     assert case_of(city, handled).due_at == NEXT_DAY
+
+
+def test_a_step_from_before_an_extension_is_refused_and_changes_nothing(city, operator, handled):
+    request = ask(city, handled, at=NINE + HOUR)
+    decide(city, request, at=NINE + 2 * HOUR)
+    with pytest.raises(InputError, match="早于上一步"), city.write() as session:
+        cases.take_step(
+            session, handled, A.RESOLVE, actor=operator, at=NINE + HOUR + MINUTE,
+            form=FORMS[A.RESOLVE],
+        )  # fmt: skip
 
 
 def test_a_case_is_extended_twice_and_not_a_third_time(city, handled):
