@@ -35,6 +35,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "profile.save": "保存导入方案",
     "rejects.download": "下载被拒行",
     "export": "导出",
+    "map.picture": "取走地图图片",
     "backup.make": "备份",
     "release.ask": "申请个人信息导出",
     "release.approve": "批准个人信息导出",

@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from govdash.core.errors import InputError
+from govdash.core.shapes import Shape, read_shape, write_shape
 from govdash.core.times import DEFAULT_TIMEZONE, day_start, days_between
 from govdash.core.vocab import Channel, Facet
 
@@ -99,6 +100,32 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """A stretch of every local day: hours from `first` (0…23) until `end` (1…24), that one out.
+
+    With an `end` not after `first` it runs over midnight: 22 to 6 is the night.
+    """
+
+    first: int
+    end: int
+
+    def __post_init__(self) -> None:
+        """Refuse hours that no day has, and a stretch of no length or of the whole day."""
+        if not (0 <= self.first <= 23 and 1 <= self.end <= 24) or self.n in {0, 24}:
+            raise InputError(f"时段 {self.first}-{self.end} 不成立；应如 9-17，跨夜如 22-6。")
+
+    @property
+    def n(self) -> int:
+        """How many hours of a day."""
+        return self.end - self.first if self.end > self.first else self.end + 24 - self.first
+
+    @property
+    def words(self) -> str:
+        """Say it in words: ``9–17 时``."""
+        return f"{self.first}–{self.end} 时"
+
+
+@dataclass(frozen=True, slots=True)
 class EventFilter:
     """What a person chose. Empty tuples mean "all"; frozen and hashable, so it keys caches."""
 
@@ -110,6 +137,8 @@ class EventFilter:
     units: tuple[str, ...] = ()
     text: str = ""
     box: Box | None = None
+    shape: Shape | None = None  # drawn on the map
+    hours: Hours | None = None  # of the local day
     unplaced: bool = False  # only events in no area (未落格)
 
     def with_period(self, period: Period) -> Self:
@@ -132,6 +161,10 @@ class EventFilter:
         if self.box:
             b = self.box
             params["box"] = f"{b.west:.6f},{b.south:.6f},{b.east:.6f},{b.north:.6f}"
+        if self.shape:
+            params["shape"] = write_shape(self.shape)
+        if self.hours:
+            params["hours"] = f"{self.hours.first}-{self.hours.end}"
         if self.unplaced:
             params["unplaced"] = "1"
         return params
@@ -155,7 +188,9 @@ class EventFilter:
             facets=tuple(_code(Facet, part, "要素") for part in _split(params.get("facet", ""))),
             units=_split(params.get("unit", "")),
             text=params.get("q", "").strip()[:200],
-            box=_read_box(params.get("box", "")),
+            box=read_box(params.get("box", "")),
+            shape=read_shape(params.get("shape", "")),
+            hours=_read_hours(params.get("hours", "")),
             unplaced=params.get("unplaced", "") == "1",
         )
 
@@ -181,7 +216,23 @@ def _read_period(params: Mapping[str, str], default: Period) -> Period:
     return Period(first, last, default.zone_name)
 
 
-def _read_box(text: str) -> Box | None:
+def _read_hours(text: str) -> Hours | None:
+    if not text:
+        return None
+    first, _, end = text.partition("-")
+    if not (first.isascii() and first.isdigit() and end.isascii() and end.isdigit()):
+        raise InputError("链接里的时段写法不对；应如 9-17，跨夜如 22-6。")
+    return Hours(int(first[:3]), int(end[:3]))
+
+
+def read_box(text: str) -> Box | None:
+    """Read ``west,south,east,north``; an empty text is none.
+
+    Raises
+    ------
+    InputError
+        When it is no rectangle of the world.
+    """
     if not text:
         return None
     try:

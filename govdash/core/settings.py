@@ -15,6 +15,7 @@ from govdash.core.times import DEFAULT_TIMEZONE
 from govdash.core.vocab import Mode
 
 ROOT = Path(__file__).resolve().parents[2]
+TILE_DATUMS = ("wgs84", "gcj02")
 _OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 Network = IPv4Network | IPv6Network
@@ -34,6 +35,7 @@ class Settings:
     lake_engine: str  # GOVDASH_LAKE_ENGINE: "duckdb"
     timezone: str  # GOVDASH_TIMEZONE
     tile_url: str  # GOVDASH_TILE_URL: empty means no base map
+    tile_datum: str  # GOVDASH_TILE_DATUM: what the base map is drawn in, wgs84 or gcj02
     mode: Mode  # GOVDASH_MODE=demo|production
     actor: str  # GOVDASH_ACTOR: login that commands act as; in production there must be one
     secret_key: str = field(repr=False)  # GOVDASH_SECRET_KEY: encrypts secrets of second factors
@@ -143,6 +145,7 @@ class Settings:
             lake_engine=engine,
             timezone=zone,
             tile_url=env.get("GOVDASH_TILE_URL") or "",
+            tile_datum=_datum(env.get("GOVDASH_TILE_DATUM") or TILE_DATUMS[0]),
             mode=mode,
             actor=(env.get("GOVDASH_ACTOR") or "").strip().lower(),
             secret_key=env.get("GOVDASH_SECRET_KEY") or "",
@@ -190,6 +193,14 @@ def _mode(env: Mapping[str, str], url: str, var: Path) -> Mode:
         raise SettingsError(
             f"GOVDASH_MODE={told} 应为 demo（演示）或 production（正式）。"
         ) from None
+
+
+def _datum(told: str) -> str:
+    if told not in TILE_DATUMS:
+        raise SettingsError(
+            f"GOVDASH_TILE_DATUM={told} 应为 wgs84（天地图等）或 gcj02（高德、腾讯等）。"
+        )
+    return told
 
 
 def _listed(text: str) -> tuple[str, ...]:

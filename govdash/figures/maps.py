@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from govdash.core.filters import EventFilter
+from govdash.core.shapes import EARTH_METRES, Ring
 from govdash.figures.palette import Palette
 
 Bounds = tuple[tuple[float, float], tuple[float, float]]
@@ -55,14 +57,24 @@ def legend(steps: Sequence[int]) -> list[str]:
 
 
 def area_layer(
-    url: str, counts: Mapping[str, int], *, label: str, around: Mapping[str, str] | None = None
+    url: str,
+    counts: Mapping[str, int],
+    *,
+    label: str,
+    around: Mapping[str, str] | None = None,
+    steps: Sequence[int] | None = None,
 ) -> dict[str, Any]:
-    """Colour the areas of the GeoJSON at `url` by their counts (path → number)."""
+    """Colour the areas of the GeoJSON at `url` by their counts (path → number).
+
+    `steps` are the lower bounds of the classes, where they are not to follow these counts alone.
+    """
+    steps = breaks(list(counts.values())) if steps is None else list(steps)
     return {
         "url": url,
         "values": dict(counts),
-        "breaks": breaks(list(counts.values())),
+        "breaks": steps,
         "label": label,
+        "legend": legend(steps),
         "unit": "件",
         "around": dict(around or {}),
     }
@@ -85,6 +97,32 @@ def mark_layer(marks: pd.DataFrame) -> dict[str, Any]:
     return layer
 
 
+def outline(chosen: EventFilter) -> list[tuple[float, float]]:
+    """Return the corners (lon, lat) of what the filter holds of a drawn place; none: nothing.
+
+    A circle has 72 corners, on the sphere: lat = asin(sin lat₀ cos d + cos lat₀ sin d cos b),
+    lon = lon₀ + atan2(sin b sin d cos lat₀, cos d − sin lat₀ sin lat), d = metres / R.
+    """
+    if isinstance(chosen.shape, Ring):
+        return list(chosen.shape.corners)
+    if chosen.shape is None:
+        b = chosen.box
+        if b is None:
+            return []
+        return [(b.west, b.south), (b.east, b.south), (b.east, b.north), (b.west, b.north)]
+    away = chosen.shape.metres / EARTH_METRES
+    bearing = np.arange(72) * (2 * np.pi / 72)
+    north = np.radians(chosen.shape.lat)
+    lat = np.arcsin(np.sin(north) * np.cos(away) + np.cos(north) * np.sin(away) * np.cos(bearing))
+    lon = np.arctan2(
+        np.sin(bearing) * np.sin(away) * np.cos(north), np.cos(away) - np.sin(north) * np.sin(lat)
+    )
+    east = chosen.shape.lon + np.degrees(lon)
+    return [
+        (round(float(x), 6), round(float(y), 6)) for x, y in zip(east, np.degrees(lat), strict=True)
+    ]
+
+
 def colours(palette: Palette) -> dict[str, Any]:
     """Return the palette as the component reads it."""
     return {
@@ -98,6 +136,8 @@ def colours(palette: Palette) -> dict[str, Any]:
         "label": palette.label,
         "primary": palette.primary,
         "mark": palette.series[1],  # not the hue of the areas below
+        "asset": palette.series[2],
+        "heat": list(palette.heat),
         "good": palette.good,
         "bad": palette.bad,
         "ramp": list(palette.ramp),

@@ -40,6 +40,7 @@ class Palette:
     halo: str  # ring around map marks
     label: str  # names on the map
     ramp: tuple[str, ...]  # one hue, few to many
+    heat: tuple[str, ...]  # of the heat map, thin to dense; another hue than the areas below
     series: tuple[str, ...]  # categories without order
     levels: Mapping[Level, str]
     on_levels: Mapping[Level, str]  # text on a level's colour
@@ -66,6 +67,7 @@ LIGHT = Palette(
     halo="#FFFFFF",
     label="#2B3A52",
     ramp=("#EEF3FA", "#D3E1F2", "#A9C6E6", "#6FA2D6", "#2F73BE", "#0F4A8C"),
+    heat=("rgba(245,203,60,.25)", "rgba(245,166,35,.6)", "#E8690B", "#A50F2B"),
     series=("#1557B0", "#0E9AA7", "#7A5BC0", "#B8860B", "#5B6B82", "#C05B8C", "#4B8B3B"),
     levels={
         Level.RED: "#A50F2B",
@@ -102,6 +104,7 @@ DARK = Palette(
     halo="#0B1220",
     label="#C9D7EC",
     ramp=("#14233A", "#173254", "#1B4878", "#2466A6", "#3C8BD6", "#86C1FF"),
+    heat=("rgba(255,154,61,.2)", "rgba(255,154,61,.55)", "#FFB454", "#FFF0B0"),
     series=("#5AA9FF", "#35C6C9", "#A98BF0", "#E0B44B", "#8FA3BF", "#E58BB5", "#7CC36A"),
     levels={
         Level.RED: "#F2384A",

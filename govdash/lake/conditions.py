@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import reduce
-from operator import or_
+from math import cos, pi, radians, sin
+from operator import add, or_
 
 import ibis
 import ibis.expr.types as ir
 
-from govdash.core.filters import Box, EventQuery, Period, Scope, path_range
+from govdash.core.filters import Box, EventQuery, Hours, Period, Scope, path_range
+from govdash.core.shapes import EARTH_METRES, Circle, Ring, Shape
+from govdash.lake.moments import local
 from govdash.lake.schema import EVENTS, Expr
 
 _EVERYTHING: Expr = ibis.literal(value=True)
@@ -34,6 +37,10 @@ def matching(query: EventQuery, *, as_of: datetime | None = None) -> ir.Table:
         wanted.append(says(chosen.text))
     if chosen.box:
         wanted.append(in_box(chosen.box))
+    if chosen.shape:
+        wanted.append(in_shape(chosen.shape))
+    if chosen.hours:
+        wanted.append(in_hours(chosen.hours, chosen.period))
     if chosen.unplaced:
         wanted.append(EVENTS.area_path.isnull())
     return EVENTS.filter(wanted)
@@ -94,6 +101,54 @@ def says(text: str) -> Expr:
 def in_box(box: Box) -> Expr:
     """Keep points inside the rectangle, its edges included."""
     return EVENTS.lon.between(box.west, box.east) & EVENTS.lat.between(box.south, box.north)
+
+
+def in_shape(shape: Shape) -> Expr:
+    """Keep points inside what was drawn."""
+    return near(shape) if isinstance(shape, Circle) else in_ring(shape)
+
+
+def near(circle: Circle) -> Expr:
+    """Keep points within the circle, its edge included, by the great circle.
+
+    Formula: haversine (Sinnott 1984): d = 2 R asin sqrt(sin²(Δlat/2) + cos lat₁ cos lat₂
+    sin²(Δlon/2)); compared as sines, so that no root is taken.
+    """
+    lat = EVENTS.lat * (pi / 180)
+    up = ((EVENTS.lat - circle.lat) * (pi / 360)).sin()
+    across = ((EVENTS.lon - circle.lon) * (pi / 360)).sin()
+    chord = up * up + across * across * lat.cos() * cos(radians(circle.lat))
+    return chord <= sin(circle.metres / EARTH_METRES / 2) ** 2
+
+
+def in_ring(ring: Ring) -> Expr:
+    """Keep points from which a line to the east meets the ring an odd number of times.
+
+    Formula: crossing number (Shimrat 1962; Hormann & Agathos 2001); a side holds its lower end.
+    """
+    ends = zip(ring.corners, (*ring.corners[1:], ring.corners[0]), strict=True)
+    crossed: list[Expr] = [
+        (
+            ((EVENTS.lat < south) != (EVENTS.lat < north))
+            & (EVENTS.lon < west + (EVENTS.lat - south) * ((east - west) / (north - south)))
+        ).cast("int32")
+        for (west, south), (east, north) in ends
+        if south != north
+    ]
+    around = Box(
+        *(min(corner[axis] for corner in ring.corners) for axis in (0, 1)),
+        *(max(corner[axis] for corner in ring.corners) for axis in (0, 1)),
+    )
+    times: Expr = reduce(add, crossed, ibis.literal(0))
+    return in_box(around) & (times % 2 == 1)
+
+
+def in_hours(hours: Hours, period: Period) -> Expr:
+    """Keep what was reported in these hours of the local day."""
+    first, last = (int(moment.timestamp() * 1_000_000) for moment in (period.start, period.end))
+    hour = local(EVENTS.reported_at, period.zone, first=first, last=last).hour()
+    inside = (hour >= hours.first) & (hour < hours.end)
+    return inside if hours.end > hours.first else (hour >= hours.first) | (hour < hours.end)
 
 
 def any_of(conditions: Iterable[Expr]) -> Expr:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from govdash.core.filters import EventFilter, EventQuery, Scope
+from govdash.core.shapes import words_of, write_shape
 
 SHOWN = 20  # names before "等 n 个": a sentence, not a list
 
@@ -43,6 +44,10 @@ def in_words(query: EventQuery, names: Names) -> tuple[tuple[str, str], ...]:
     if chosen.box:
         b = chosen.box
         said.append(("地图范围", f"经度 {b.west}～{b.east}，纬度 {b.south}～{b.north}（WGS-84）"))
+    if chosen.shape:
+        said.append(("地图选区", f"{words_of(chosen.shape)}：{write_shape(chosen.shape)}"))
+    if chosen.hours:
+        said.append(("时段", f"每天 {chosen.hours.words}"))
     said.append(("查看权限", scope_words(query.scope, names)))
     return tuple(said)
 

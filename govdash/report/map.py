@@ -1,15 +1,19 @@
 """What the map shows: areas by count, events in view as bins or points, alerts in their place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, Literal
 
 import geopandas as gpd
 import pandas as pd
 
+from govdash.access import User
 from govdash.core.filters import Box, EventQuery, Scope
 from govdash.core.vocab import AreaLevel
 from govdash.lake import Lake, queries
-from govdash.store import Session, areas
+from govdash.language.masking import mask
+from govdash.store import Session, areas, journal
 
 #: Up to this many events in view are drawn one by one; more would hide each other.
 MOST_POINTS: Final = 3_000
@@ -42,6 +46,27 @@ def area_counts(lake: Lake, query: EventQuery, *, level: str) -> dict[str, int]:
     """Count the query's events in each area of a level (path → number); 未落格 is left out."""
     counted = queries.counts(lake, query, by=(AreaLevel(level).value,)).dropna(subset=[level])
     return dict(zip(counted[level].astype(str), counted["n"].astype(int).tolist(), strict=True))
+
+
+def area_steps(lake: Lake, query: EventQuery, *, level: str, grain: str) -> pd.DataFrame:
+    """Count the query's events in each area of a level, step by step of its period.
+
+    Columns ``bucket`` (naive local start), ``path``, ``n``; only what has events; 未落格 left out.
+    """
+    counted = queries.counts(lake, query, by=(AreaLevel(level).value,), grain=grain)
+    return counted.dropna(subset=[level]).rename(columns={level: "path"})
+
+
+def record_picture(
+    session: Session, how: str, chosen: Mapping[str, str], *, actor: User, at: datetime
+) -> None:
+    """Write the journal line of a picture of the map that was kept or printed (`how`)."""
+    said = chosen.get("q", "")
+    query = dict(chosen) | ({"q": mask(said)} if said else {})
+    journal.record(
+        session, actor=actor.login, did="map.picture", subject="map", at=at,
+        detail={"how": how, "query": query},
+    )  # fmt: skip
 
 
 def unplaced(lake: Lake, query: EventQuery) -> int:

@@ -75,6 +75,14 @@ def for_update(session: Session, case_id: int) -> Case | None:
     return session.get(Case, case_id, populate_existing=True, with_for_update=True)
 
 
+def of_event(session: Session, event_id: str, scope: Scope) -> Case | None:
+    """Return the newest case inside the scope that an event became."""
+    found = select(Case).where(
+        Case.event_id == event_id, visible(scope, Case.area_path, Case.unit_code)
+    )
+    return session.scalar(found.order_by(Case.id.desc()).limit(1))
+
+
 def get(session: Session, case_id: int, scope: Scope) -> Case | None:
     """Return a case inside the scope."""
     return session.scalar(

@@ -7,6 +7,7 @@ from typing import Final
 
 from govdash.core.errors import InputError
 from govdash.core.filters import EventFilter, Period
+from govdash.core.shapes import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ KEYS: Final = (
     "unit",
     "q",
     "box",
+    "shape",
+    "hours",
     "unplaced",
 )
 
@@ -152,6 +155,10 @@ def chips(
         found.append(Chip(f"含“{chosen.text}”", "q", chosen.text))
     if chosen.box:
         found.append(Chip("地图范围内", "box", ""))
+    if chosen.shape:
+        found.append(Chip(words_of(chosen.shape), "shape", ""))
+    if chosen.hours:
+        found.append(Chip(f"每天 {chosen.hours.words}", "hours", ""))
     if chosen.unplaced:
         found.append(Chip("未落格", "unplaced", ""))
     return found
@@ -174,6 +181,10 @@ def without(chosen: EventFilter, chip: Chip) -> EventFilter:
             return replace(chosen, text="")
         case "box":
             return replace(chosen, box=None)
+        case "shape":
+            return replace(chosen, shape=None)
+        case "hours":
+            return replace(chosen, hours=None)
         case _:
             return replace(chosen, unplaced=False)
 

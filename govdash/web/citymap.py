@@ -10,9 +10,16 @@ import streamlit as st
 from streamlit.components import v2
 
 from govdash.core.filters import Box
+from govdash.core.vocab import AreaLevel
 from govdash.figures import maps
 from govdash.figures.palette import Palette
+from govdash.geo import Datum
 
+_OVER = (
+    '<div class="tools" role="toolbar" aria-label="地图工具"></div>'
+    '<div class="replay" hidden><button type="button" aria-label="开始回放">▶</button>'
+    '<input type="range" min="0" step="1" aria-label="回放时刻"><output></output></div>'
+)
 COMPONENTS = Path(__file__).with_name("components")
 NOTHING: dict[str, Any] = {"lon": [], "lat": [], "n": []}
 
@@ -27,7 +34,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """What was clicked: ``area`` (a path), ``alert``, ``case`` or ``event`` (an id)."""
+    """What was clicked, drawn or asked for, and which.
+
+    ``area`` (a path), ``alert``, ``case``, ``event`` (an id); ``box``, ``ring``, ``near`` (as in
+    a URL); ``picture`` (``picture`` or ``print``: it has been made).
+    """
 
     kind: str
     id: str
@@ -47,11 +58,21 @@ class Drawing:
     cases: Sequence[Mapping[str, Any]] = ()  # id, lon, lat, title, place, late
     layers: Sequence[Mapping[str, str]] = ()  # name, label, url
     names: bool = True
+    points: bool = True  # marks as circles
+    heat: bool = False  # marks as a heat map
+    shape: Sequence[tuple[float, float]] = ()  # corners of the place that the filter holds
+    replay: Mapping[str, Any] | None = None  # labels of the steps, and the step that is shown
+    picture: Mapping[str, str] | None = None  # title, words, mark, file; with them come the tools
 
 
 def geo_url(path: str) -> str:
     """Return the address of a map file of this server, below the configured base path."""
     return f"{_root()}geo/{path}"
+
+
+def area_url(level: AreaLevel) -> str:
+    """Return the address of the outlines of a level."""
+    return geo_url(f"areas/{level.value}.geojson")
 
 
 def draw(
@@ -60,20 +81,22 @@ def draw(
     *,
     key: str,
     tiles: str = "",
+    datum: Datum = Datum.WGS84,
     sends_view: bool = False,
     scale: bool = False,
     name_size: float = 12.5,
 ) -> Pick | None:
     """Draw the map, filling its container, and return what was just clicked, if anything.
 
+    All coordinates are WGS-84; the map moves them where its tiles are drawn in another `datum`.
     The map keeps its own view between runs; with `sends_view` it reports it (see `view_of`).
     """
     component = v2.component(
         "govdash_citymap",
-        html=f'<div class="frame {palette.name}"><div class="map"></div>'
+        html=f'<div class="frame {palette.name}"><div class="map"></div>{_OVER}'
         '<div class="tip" hidden></div></div>',
         css=_file("citymap.css"),
-        js=_file("citymap.js"),
+        js=_file("citymap.js") + _file("maptools.js"),
     )
     told = component(
         key=key,
@@ -92,12 +115,20 @@ def draw(
             "layers": list(drawing.layers),
             "names": drawing.names,
             "nameSize": name_size,
+            "points": drawing.points,
+            "heat": drawing.heat,
+            "shape": [list(corner) for corner in drawing.shape],
+            "replay": drawing.replay,
+            "tools": drawing.picture is not None,
+            "picture": drawing.picture,
             "tiles": tiles,
+            "datum": datum.value,
             "sendsView": sends_view,
             "scale": scale,
         },
         height="stretch",
         on_view_change=_noted,
+        on_step_change=_noted,
         on_pick_change=_noted,
     )
     pick = told.pick
@@ -117,8 +148,14 @@ def view_of(key: str) -> View | None:
     return View(box, round(float(told["zoom"]), 2))
 
 
+def step_of(key: str) -> int | None:
+    """Return the step of the replay that the map of `key` last asked for."""
+    told = (st.session_state.get(key) or {}).get("step")
+    return None if told is None else int(told)
+
+
 def _noted() -> None:
-    """Name a callback: that is what makes `view` and `pick` values of the component."""
+    """Name a callback: that makes `view`, `step` and `pick` values of the component."""
 
 
 def _root() -> str:

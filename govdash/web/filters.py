@@ -6,13 +6,17 @@ from datetime import date
 
 import streamlit as st
 
-from govdash.core.filters import EventFilter, Period, Scope
+from govdash.core.filters import EventFilter, Hours, Period, Scope
 from govdash.core.vocab import Channel, Facet
 from govdash.web import choice
 from govdash.web.choice import CUSTOM, PRESETS, Chip, Preset
 
 KEPT = "gd_filter"  # the choice of this session, so that it survives a change of page
 LAST_PAGE = "gd_page"
+#: Hours of the day that the drawer offers; a link may name any.
+HOURS = {
+    Hours(7, 9): "早高峰", Hours(8, 18): "白天", Hours(17, 19): "晚高峰", Hours(22, 6): "夜间",
+}  # fmt: skip
 
 
 def params() -> dict[str, str]:
@@ -168,6 +172,7 @@ def _more(chosen: EventFilter, today: date, categories: Mapping[str, str]) -> No
     st.session_state["gd_channel"] = list(chosen.channels)
     st.session_state["gd_facet"] = list(chosen.facets)
     st.session_state["gd_unplaced"] = chosen.unplaced
+    st.session_state["gd_hours"] = chosen.hours
 
     def pick() -> None:
         state = st.session_state
@@ -179,6 +184,7 @@ def _more(chosen: EventFilter, today: date, categories: Mapping[str, str]) -> No
                 channels=tuple(sorted(state["gd_channel"])),
                 facets=tuple(sorted(state["gd_facet"])),
                 unplaced=state["gd_unplaced"],
+                hours=state["gd_hours"],
             ),
             today=today,
         )
@@ -213,6 +219,17 @@ def _more(chosen: EventFilter, today: date, categories: Mapping[str, str]) -> No
         key="gd_facet",
         selection_mode="multi",
         format_func=lambda facet: facet.label,
+        on_change=pick,
+        width=420,
+    )
+    known = [*HOURS, *([chosen.hours] if chosen.hours and chosen.hours not in HOURS else [])]
+    st.selectbox(
+        "每天的时段",
+        known,
+        index=None,
+        key="gd_hours",
+        format_func=lambda hours: f"{HOURS.get(hours, '')} {hours.words}".strip(),
+        placeholder="全天",
         on_change=pick,
         width=420,
     )

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from govdash.core.filters import EventQuery, Period
+from govdash.core.filters import EventFilter, EventQuery, Period
 from govdash.core.times import local_day
 from govdash.core.vocab import AreaLevel, Level
 from govdash.figures import maps
@@ -49,20 +49,24 @@ def area_layer(
     The chosen areas don't narrow the count: one compares an area with those around it.
     """
     counts = page.cached(map_report.area_counts, everywhere(query), level=level.value)
-    names = dict(zip(places["path"], places["name"], strict=True))
-    mine = places.loc[places["level"] == level.value, "path"]
-    upper = outline(places, level)
-    depth = list(AreaLevel).index(upper) + 1
-    around: Mapping[str, str] = {}
-    if upper != level:
-        parents = {path: "/".join(path.split("/")[: depth + 1]) + "/" for path in mine}
-        around = {path: names[parent] for path, parent in parents.items() if parent in names}
     return maps.area_layer(
-        citymap.geo_url(f"areas/{level.value}.geojson"),
+        citymap.area_url(level),
         counts,
         label=f"{page.period_label(query)}事件",
-        around=around,
+        around=around(places, level),
     )
+
+
+def around(places: pd.DataFrame, level: AreaLevel) -> dict[str, str]:
+    """Return the name of the larger area around each of a level, by path; none at the largest."""
+    upper = outline(places, level)
+    if upper == level:
+        return {}
+    names = dict(zip(places["path"], places["name"], strict=True))
+    depth = list(AreaLevel).index(upper) + 1
+    mine = places.loc[places["level"] == level.value, "path"]
+    parents = {path: "/".join(path.split("/")[: depth + 1]) + "/" for path in mine}
+    return {path: names[parent] for path, parent in parents.items() if parent in names}
 
 
 def everywhere(query: EventQuery) -> EventQuery:
@@ -70,9 +74,15 @@ def everywhere(query: EventQuery) -> EventQuery:
     return query.with_filter(replace(query.filter, areas=()))
 
 
-def focus(places: pd.DataFrame, chosen: Sequence[str]) -> maps.Bounds | None:
-    """Return the corners around the chosen areas, with a margin; None when none is chosen."""
-    mine = places[places["path"].isin(list(chosen))]
+def focus(places: pd.DataFrame, chosen: EventFilter) -> maps.Bounds | None:
+    """Return the corners around the place that was drawn, or else the chosen areas, with a margin.
+
+    None when neither is chosen.
+    """
+    if corners := maps.outline(chosen):
+        lons, lats = zip(*corners, strict=True)
+        return maps.bounds_of((min(lons), min(lats), max(lons), max(lats)))
+    mine = places[places["path"].isin(list(chosen.areas))]
     if mine.empty:
         return None
     return maps.bounds_of(
@@ -129,7 +139,12 @@ def drawn_layers(page: Page, *, only: Sequence[str] | None = None) -> list[dict[
 
 
 def legend(
-    steps: Sequence[int] | None, palette: Palette, *, cases: bool = False, unit: str = "件"
+    steps: Sequence[int] | None,
+    palette: Palette,
+    *,
+    cases: bool = False,
+    assets: bool = False,
+    unit: str = "件",
 ) -> Html:
     """Say what the colours and marks mean; without `steps` areas have no colour."""
     boxes = (
@@ -158,6 +173,8 @@ def legend(
             el("span", el("b", "○", style=f"color:{palette.good}"), "在办工单"),
             el("span", el("b", "○", style=f"color:{palette.bad}"), "超期工单"),
         ]
+    if assets:
+        marks += [el("span", el("b", "○", style=f"color:{palette.series[2]}"), "重点场所")]
     return el("div", *boxes, *marks, cls="gd-legend")
 
 

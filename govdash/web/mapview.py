@@ -7,24 +7,31 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from govdash.core.filters import EventQuery
+from govdash.core.errors import InputError
+from govdash.core.filters import EventQuery, read_box
+from govdash.core.shapes import Circle, read_shape
 from govdash.core.vocab import AreaLevel
 from govdash.figures import maps
+from govdash.geo import Datum
 from govdash.report import map as map_report
 from govdash.report import overview
 from govdash.store import performance as case_store
-from govdash.web import cache, citymap, mapparts, rows
+from govdash.web import cache, citymap, eventcard, mapparts, mapreplay, rows, watermark
 from govdash.web.page import Page
 from govdash.web.parts import card_title, empty, number, show
 
 REFRESH_SECONDS: Final = 15
 MAP_KEY: Final = "city_map"
+DRILL: Final = "gd_map_level"  # the level to show next: below the area that was clicked
+REPLAY: Final = "replay"
+RADII: Final = (200, 500, 1_000, 2_000, 5_000)
 MOST_ROWS: Final = 60
 UNPLACED: Final = "unplaced"  # the row of the events in no area, among those of areas
 #: What can be switched on and off, by code in the URL.
 LAYERS: Final = {
     "count": "区域着色",
     "event": "事件",
+    "heat": "热力",
     "alert": "预警",
     "case": "工单",
     "base": "道路水系",
@@ -48,13 +55,16 @@ def live(opened: Page) -> None:
             return
         left, right = st.columns([3.4, 1])
         with left, st.container(key="card_citymap", height=600, border=False):
-            level, shown = _controls(levels)
+            level, shown = _controls(page, query, levels)
             seen = _draw(page, query, places, maps.bounds_of(box), level, shown)
         with right:
             _aside(page, query, places, level, seen)
+        eventcard.open_now(page, query)
 
 
-def _controls(levels: list[AreaLevel]) -> tuple[AreaLevel, set[str]]:
+def _controls(page: Page, query: EventQuery, levels: list[AreaLevel]) -> tuple[AreaLevel, set[str]]:
+    if finer := st.session_state.pop(DRILL, None):
+        st.session_state["level"] = finer
     with st.container(key="gd_map_head", horizontal=True, vertical_alignment="center"):
         level = st.segmented_control(
             "区域级别",
@@ -76,7 +86,30 @@ def _controls(levels: list[AreaLevel]) -> tuple[AreaLevel, set[str]]:
             format_func=lambda code: LAYERS[code],
             label_visibility="collapsed",
         )
-    return AreaLevel(level or levels[0]), set(shown)
+        replays = st.toggle("回放", key=REPLAY, help="按时间一步一步地看所选的时间范围")
+        if isinstance(query.filter.shape, Circle):
+            _radius(page, query, query.filter.shape)
+    return AreaLevel(level or levels[0]), {*shown, *([REPLAY] if replays else [])}
+
+
+def _radius(page: Page, query: EventQuery, circle: Circle) -> None:
+    """Let the circle that was drawn grow or shrink."""
+    known = sorted({*RADII, circle.metres})
+
+    def pick() -> None:
+        metres = st.session_state["gd_radius"]
+        page.put(replace(query.filter, shape=replace(circle, metres=metres)))
+
+    st.session_state["gd_radius"] = circle.metres
+    st.selectbox(
+        "半径",
+        known,
+        key="gd_radius",
+        format_func=lambda metres: f"{metres} 米内",
+        label_visibility="collapsed",
+        on_change=pick,
+        width=110,
+    )
 
 
 def _draw(
@@ -87,33 +120,117 @@ def _draw(
     level: AreaLevel,
     shown: set[str],
 ) -> map_report.Marks | None:
-    layer = mapparts.area_layer(page, query, places, level)
-    seen = _in_view(page, query) if "event" in shown else None
+    steps = mapreplay.steps(query, until=page.wall_clock()) if REPLAY in shown else []
+    step = _step(steps)
+    if step is None:
+        asked, layer = query, mapparts.area_layer(page, query, places, level)
+    else:
+        asked = step.query
+        counted = page.cached(
+            map_report.area_steps,
+            mapparts.everywhere(query),
+            level=level.value,
+            grain=mapreplay.grain_of(query.filter.period),
+        )
+        url, around = citymap.area_url(level), mapparts.around(places, level)
+        layer = mapreplay.layer(url, counted, step, around=around)
+    seen = _in_view(page, asked) if {"event", "heat"} & shown else None
     alerts = overview.open_alerts(page.session, query) if "alert" in shown else None
     drawing = citymap.Drawing(
         bounds=bounds,
-        areas=layer if "count" in shown else layer | {"breaks": []},
-        outline=citymap.geo_url(f"areas/{mapparts.outline(places, level).value}.geojson"),
+        areas=layer if "count" in shown else layer | {"breaks": [], "legend": []},
+        outline=citymap.area_url(mapparts.outline(places, level)),
         chosen=query.filter.areas,
-        focus=mapparts.focus(places, query.filter.areas),
+        focus=mapparts.focus(places, query.filter),
         marks=maps.mark_layer(seen.table) if seen else dict(citymap.NOTHING),
+        points="event" in shown,
+        heat="heat" in shown,
         alerts=[] if alerts is None else mapparts.alert_marks(alerts, places),
         cases=_cases(page, query, places) if "case" in shown else [],
         layers=mapparts.drawn_layers(page) if "base" in shown else [],
         names="name" in shown,
+        shape=maps.outline(query.filter),
+        replay=None if step is None else mapreplay.told(steps, step),
+        picture=_picture(page, query, places, step),
     )
     pick = citymap.draw(
         drawing,
         page.palette,
         key=MAP_KEY,
         tiles=page.settings.tile_url,
+        datum=Datum(page.settings.tile_datum),
         sends_view=True,
         scale=True,
     )
-    show(mapparts.legend(drawing.areas["breaks"], page.palette, cases="case" in shown))
-    if pick and pick.kind != "event":
-        mapparts.follow(page, query, pick)
+    show(
+        mapparts.legend(
+            drawing.areas["breaks"], page.palette, cases="case" in shown, assets="base" in shown
+        )
+    )
+    if pick:
+        _picked(page, query, pick, level, mapparts.levels(places))
     return seen
+
+
+def _step(steps: Sequence[mapreplay.Step]) -> mapreplay.Step | None:
+    """Return the step that the slider stands at; the last one until it was moved."""
+    if not steps:
+        return None
+    asked = citymap.step_of(MAP_KEY)
+    return steps[-1] if asked is None or asked >= len(steps) else steps[asked]
+
+
+def _picture(
+    page: Page, query: EventQuery, places: pd.DataFrame, step: mapreplay.Step | None
+) -> dict[str, str]:
+    """Say what stands on a picture of the map that is taken away."""
+    named = places.loc[places["level"] == AreaLevel.CITY.value, "name"]
+    city = str(named.iloc[0]) if len(named) else ""
+    said = [page.period_label(query) if step is None else step.label, *page.said(query)]
+    return {
+        "title": f"{city}事件分布图",
+        "words": f"{'，'.join(said)}；截至 {page.now.astimezone(page.zone):%Y-%m-%d %H:%M}",
+        "mark": watermark.words_now(page.session, page.settings, at=page.now),
+        "file": f"地图_{page.now.astimezone(page.zone):%Y%m%d_%H%M}.png",
+    }
+
+
+def _picked(
+    page: Page,
+    query: EventQuery,
+    pick: citymap.Pick,
+    level: AreaLevel,
+    levels: Sequence[AreaLevel],
+) -> None:
+    """Do what was clicked or drawn: a place becomes the filter, an area is gone into."""
+    try:
+        match pick.kind:
+            case "event":
+                st.session_state[eventcard.OPEN] = pick.id
+            case "picture":
+                _took(page, pick.id)
+            case "box":
+                page.choose(replace(query.filter, box=read_box(pick.id), shape=None))
+            case "near":
+                near = read_shape(f"{pick.id},{eventcard.NEAR_METRES}")
+                page.choose(replace(query.filter, shape=near, box=None))
+            case "ring":
+                page.choose(replace(query.filter, shape=read_shape(pick.id), box=None))
+            case "area":
+                finer = levels[levels.index(level) + 1 :]
+                if query.filter.areas != (pick.id,) and finer:
+                    st.session_state[DRILL] = finer[0].value
+                mapparts.follow(page, query, pick)
+            case _:
+                mapparts.follow(page, query, pick)
+    except InputError as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+def _took(page: Page, how: str) -> None:
+    """Write the journal line of a picture that left with its viewer."""
+    with page.write() as session:
+        map_report.record_picture(session, how, page.params(), actor=page.user, at=page.now)
 
 
 def _in_view(page: Page, query: EventQuery) -> map_report.Marks | None:

@@ -43,9 +43,9 @@ def draw(page: Page, query: EventQuery, cases: pd.DataFrame, alerts: pd.DataFram
         citymap.Drawing(
             bounds=maps.bounds_of(box),
             areas=layer if mode != POINTS else layer | {"breaks": []},
-            outline=citymap.geo_url(f"areas/{mapparts.outline(places, level).value}.geojson"),
+            outline=citymap.area_url(mapparts.outline(places, level)),
             chosen=query.filter.areas,
-            focus=mapparts.focus(places, query.filter.areas),
+            focus=mapparts.focus(places, query.filter),
             marks=_marks(page, query, box) if mode == POINTS else dict(citymap.NOTHING),
             alerts=mapparts.alert_marks(alerts, places),
             layers=mapparts.drawn_layers(page),
@@ -97,7 +97,7 @@ def _punctuality(cases: pd.DataFrame, page: Page, level: AreaLevel) -> dict[str,
     enough = told[told["n_closed"] >= performance.FEW_CASES]
     late = ((1 - enough["on_time"]) * 100).tolist()
     return maps.share_layer(
-        citymap.geo_url(f"areas/{level.value}.geojson"),
+        citymap.area_url(level),
         dict(zip(enough["path"].tolist(), late, strict=True)),
         label="未按时办结",
         steps=LATE_STEPS,

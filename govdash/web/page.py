@@ -110,6 +110,15 @@ class Page:
         filters.put(chosen, today=self.today)
         st.rerun()
 
+    def put(self, chosen: EventFilter) -> None:
+        """Put another choice into the URL for the next run; for callbacks."""
+        filters.put(chosen, today=self.today)
+
+    def said(self, query: EventQuery) -> list[str]:
+        """Say every part of the choice but the period in words."""
+        areas = self._told(cache.area_names(self.store))
+        return [chip.text for chip in choice.chips(query.filter, areas, self.category_names())]
+
     def params(self) -> dict[str, str]:
         """Return the URL parameters of the present choice, for links to other pages."""
         return filters.params()

@@ -12,7 +12,11 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from govdash.access.profile import Profile
+from govdash.access import sessions
+from govdash.access.profile import Profile, profile_of
+from govdash.core.settings import Settings
+from govdash.store import Session
+from govdash.web import signed
 from govdash.web.signed import Visitor
 
 _TILE: Final = (460, 220)  # px: a quarter of a picture of the screen still shows it whole
@@ -28,6 +32,12 @@ def draw(visitor: Visitor) -> None:
     if visitor.profile.marked:
         words = words_of(visitor.profile, datetime.now(UTC), visitor.settings.zone)
         st.html(f"<style>{_STYLE.format(tile=tile(words))}</style>")
+
+
+def words_now(session: Session, settings: Settings, *, at: datetime) -> str:
+    """Say it for whoever is signed in here; nothing where every role goes without one."""
+    who = profile_of(session, sessions.validate(session, signed.token(), settings=settings, at=at))
+    return words_of(who, at, settings.zone) if who.marked else ""
 
 
 def words_of(who: Profile, at: datetime, zone: ZoneInfo) -> str:

@@ -125,7 +125,9 @@ def lived(
             new = cases.suggest(session, alert, WHOLE)
             case = cases.open_from_alert(session, alert.id, new, actor=SYSTEM, at=NOW)
             case.event_id = session.scalar(
-                select(Event.event_id).where(Event.area_path == alert.area_path).limit(1)
+                select(Event.event_id)
+                .where(Event.area_path == alert.area_path, Event.unit_code.is_not(None))
+                .limit(1)
             )
             alert.disposition, alert.handling = Disposition.REAL_ACTED, Handling.CLOSED
             session.add(
@@ -219,7 +221,7 @@ def call(name: str, session: Session, lake: Lake, scope: Scope, district: str) -
     alert = session.scalars(select(Alert).where(Alert.area_path.startswith(district))).first()
     case = session.scalars(select(Case).where(Case.area_path.startswith(district))).first()
     here = select(Event).where(Event.area_path.startswith(district), Event.unit_code.is_not(None))
-    event = session.scalars(here).first()
+    event = session.scalars(here.order_by(Event.event_id != (case and case.event_id))).first()
     notice = session.scalar(
         select(Notification.id).where(Notification.area_path.startswith(district))
     )

@@ -71,6 +71,7 @@ from tests.web import town
 ELSEWHERE = {
     "profile.save": "tests/web/test_admin_pages.py",
     "evaluation.run": "tests/web/test_evaluation_page.py",
+    "map.picture": "tests/browser/test_map.py",
     "inbox.read": "tests/web/test_notify_pages.py",
     "quality.finish": "tests/workflow/test_quality.py",
     "rule.try": "tests/web/test_rules_page.py",

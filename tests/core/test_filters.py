@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govdash.core.errors import InputError
-from govdash.core.filters import Box, EventFilter, Period, Scope, path_range
+from govdash.core.filters import Box, EventFilter, Hours, Period, Scope, path_range
+from govdash.core.shapes import Circle, Ring
 from govdash.core.vocab import Channel, Facet
 
 JUNE = Period(date(2026, 6, 1), date(2026, 6, 30))
@@ -27,6 +28,15 @@ filters = st.builds(
     channels=st.sets(st.sampled_from(Channel), max_size=3).map(lambda s: tuple(sorted(s))),
     facets=st.sets(st.sampled_from(Facet), max_size=3).map(lambda s: tuple(sorted(s))),
     text=words,
+    shape=st.none()
+    | st.builds(
+        Circle,
+        st.floats(-180, 180).map(lambda x: round(x, 6)),
+        st.floats(-90, 90).map(lambda x: round(x, 6)),
+        st.integers(1, 50_000),
+    )
+    | st.just(Ring(((113.1, 30.2), (113.5, 30.9), (113.0, 30.5)))),
+    hours=st.sampled_from([None, Hours(0, 6), Hours(22, 6), Hours(23, 24)]),
     unplaced=st.booleans(),
 )
 
@@ -55,6 +65,17 @@ def test_an_empty_url_means_everything_in_the_default_period():
         ({"box": "1,2,3"}, "地图范围"),
         ({"box": "10,0,5,1"}, "地图范围"),
         ({"box": "nan,0,5,1"}, "地图范围"),
+        ({"shape": "1,2"}, "3 至 60 个角"),
+        ({"shape": "1,2,0"}, "半径"),
+        ({"shape": "200,2,500"}, "经纬度"),
+        ({"shape": "1,nan;2,2;3,1"}, "经纬度"),
+        ({"shape": "1,2;2,2;3"}, "选区"),
+        ({"shape": "1,2;2,x;3,3"}, "写法"),
+        ({"shape": ";".join(["1,2"] * 61)}, "60 个角"),
+        ({"hours": "9"}, "时段"),
+        ({"hours": "9-9"}, "时段"),
+        ({"hours": "0-24"}, "时段"),
+        ({"hours": "25-26"}, "时段"),
     ],
 )
 def test_what_cannot_be_read_from_a_url_is_named(params: dict[str, str], said: str):

@@ -1,7 +1,13 @@
 """Classes of colour and payloads of the map."""
 
-import pandas as pd
+from datetime import date
 
+import pandas as pd
+import pytest
+from pyproj import Geod
+
+from govdash.core.filters import Box, EventFilter, Period
+from govdash.core.shapes import EARTH_METRES, Circle
 from govdash.figures import maps
 from govdash.figures.palette import DARK, LIGHT
 
@@ -41,3 +47,15 @@ def test_shares_have_classes_of_their_own_and_what_is_not_known_is_no_zero():
     layer = maps.share_layer("u", {"/1/": 12.345}, label="未按时办结", steps=(6, 11))
     assert (layer["values"], layer["breaks"], layer["unit"]) == ({"/1/": 12.3}, [6, 11], "%")
     assert layer["none"] == "样本不足"
+
+
+def test_the_corners_of_a_circle_lie_on_it_and_a_rectangle_has_its_own():
+    period = Period(date(2026, 6, 1), date(2026, 6, 2))
+    corners = maps.outline(EventFilter(period, shape=Circle(121.47, 31.23, 500)))
+    globe = Geod(a=EARTH_METRES, b=EARTH_METRES)
+    away = [globe.inv(121.47, 31.23, lon, lat)[2] for lon, lat in corners]
+    assert len(corners) == 72
+    assert away == pytest.approx([500] * 72, abs=0.2)  # six decimals are a decimetre
+    box = EventFilter(period, box=Box(1.0, 2.0, 3.0, 4.0))
+    assert maps.outline(box) == [(1.0, 2.0), (3.0, 2.0), (3.0, 4.0), (1.0, 4.0)]
+    assert maps.outline(EventFilter(period)) == []

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
+from pyproj import Geod
+from shapely import Polygon, contains_xy
 
-from govdash.core.filters import Box, EventFilter, EventQuery, Period, Scope
+from govdash.core.filters import Box, EventFilter, EventQuery, Hours, Period, Scope
+from govdash.core.shapes import EARTH_METRES, Circle, Ring, Shape
 from govdash.core.vocab import Channel, Facet
 from govdash.lake import queries
 from tests.lake.conftest import City
@@ -45,9 +48,26 @@ def expected(events: pd.DataFrame, query: EventQuery) -> pd.Series:
     if chosen.box:
         b = chosen.box
         keep &= events["lon"].between(b.west, b.east) & events["lat"].between(b.south, b.north)
+    if chosen.shape:
+        keep &= inside(chosen.shape, events["lon"], events["lat"])
+    if chosen.hours:
+        hour = events["reported_at"].dt.tz_convert(chosen.period.zone_name).dt.hour
+        wanted = [h % 24 for h in range(chosen.hours.first, chosen.hours.first + chosen.hours.n)]
+        keep &= hour.isin(wanted)
     if chosen.unplaced:
         keep &= events["area_path"].isna()
     return keep
+
+
+def inside(shape: Shape, lon: pd.Series, lat: pd.Series) -> pd.Series:
+    """Say by another library what lies inside: geodesics of the sphere, and GEOS."""
+    known = lon.notna()
+    if isinstance(shape, Circle):
+        globe = Geod(a=EARTH_METRES, b=EARTH_METRES)
+        n = len(lon)
+        away = globe.inv([shape.lon] * n, [shape.lat] * n, lon.fillna(0), lat.fillna(0))[2]
+        return known & (away <= shape.metres)
+    return known & contains_xy(Polygon(shape.corners), lon.fillna(0), lat.fillna(0))
 
 
 def some(values: list[str]) -> st.SearchStrategy[tuple[str, ...]]:
@@ -66,6 +86,15 @@ filters = st.builds(
     units=some(["U1", "U2", "U9"]),
     text=st.sampled_from(["", "", "", "积水", "ktv", "KTV", "ROAD", "%", "100%_", "_", ".*", "'"]),
     box=st.none() | st.just(Box(121.2, 31.1, 121.7, 31.4)),
+    shape=st.none()
+    | st.builds(Circle, st.floats(121.1, 121.8), st.floats(31.0, 31.5), st.integers(100, 40_000))
+    | st.sampled_from(
+        [
+            Ring(((121.2, 31.1), (121.7, 31.15), (121.45, 31.25), (121.6, 31.4), (121.1, 31.35))),
+            Ring(((121.0, 31.0), (122.0, 31.0), (121.5, 31.5))),
+        ]
+    ),
+    hours=st.sampled_from([None, None, Hours(0, 6), Hours(9, 17), Hours(22, 6), Hours(23, 24)]),
     unplaced=st.sampled_from([False, False, False, True]),
 )
 scopes = st.just(WHOLE) | st.builds(Scope, areas=some(PATHS), units=some(["U1", "U2"]))

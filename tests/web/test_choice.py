@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from govdash.core.errors import InputError
-from govdash.core.filters import EventFilter, Period
+from govdash.core.filters import Box, EventFilter, Hours, Period
+from govdash.core.shapes import Circle
 from govdash.core.vocab import Channel, Facet
 from govdash.web import choice
 
@@ -72,6 +73,9 @@ def test_each_chip_can_be_taken_away_alone():
         channels=(Channel.HOTLINE,),
         facets=(Facet.THING,),
         text="井盖",
+        box=Box(1, 2, 3, 4),
+        shape=Circle(121.4, 31.2, 500),
+        hours=Hours(22, 6),
         unplaced=True,
     )
     chips = choice.chips(chosen, {"/1/2/": "城关区"}, {"A-06": "市容环境"})
@@ -82,6 +86,9 @@ def test_each_chip_can_be_taken_away_alone():
         "渠道：政务热线",
         "要素：物",
         "含“井盖”",
+        "地图范围内",
+        "附近 500 米内",
+        "每天 22–6 时",
         "未落格",
     ]
     left = chosen

@@ -32,7 +32,7 @@ function loadLibrary(root) {
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let state = MAPS.get(parentElement);
   if (!state) {
-    state = { ready: false, size: "", focus: null, urls: {} };
+    state = { ready: false, focus: null, urls: {}, mode: null, drawn: [] };
     MAPS.set(parentElement, state);
     build(state, parentElement, data);
   }
@@ -61,20 +61,21 @@ async function build(state, parent, first) {
   const holder = parent.querySelector(".map");
   if (!holder?.isConnected) return; // left the page while loading
   const map = new maplibre.Map({
-    container: holder, style: base(first), bounds: first.bounds, fitBoundsOptions: { padding: first.padding },
+    container: holder, style: base(first), bounds: corners({ data: first }, first.bounds), fitBoundsOptions: { padding: first.padding },
     attributionControl: false, dragRotate: false, pitchWithRotate: false, maxZoom: 18, locale: WORDS,
     localIdeographFontFamily: FONT, fadeDuration: 0,
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
   if (first.scale) map.addControl(new maplibre.ScaleControl({ unit: "metric" }), "bottom-right");
-  Object.assign(state, { map, tip, moved: false });
+  Object.assign(state, { map, tip, moved: false, bar: parent.querySelector(".tools") });
   globalThis.govdashMap = map; // for browser tests and the console
   map.on("dragstart", () => { state.moved = true; });
   map.on("wheel", () => { state.moved = true; });
   map.on("resize", () => { if (!state.moved && state.data && !state.focus) fit(state, state.data.bounds, 0); });
   map.on("load", () => {
     addLayers(map, state.data);
+    if (state.data.tools) addTools(state, parent);
     state.ready = true;
     update(state);
     sendView(state);
@@ -83,6 +84,7 @@ async function build(state, parent, first) {
   map.on("mousemove", (event) => hover(state, event));
   map.on("mouseout", () => { tip.hidden = true; });
   map.on("click", (event) => {
+    if (state.mode) { clicked(state, event); return; }
     const found = under(state, event.point);
     if (found) state.setTriggerValue("pick", { kind: found.kind, id: found.id });
   });
@@ -103,12 +105,19 @@ function addLayers(map, data) {
   const p = data.palette;
   const geojson = (extra = {}) => ({ type: "geojson", data: EMPTY, ...extra });
   map.addSource("areas", geojson({ promoteId: "path" }));
-  for (const id of ["outline", "marks", "names", "alerts", "cases"]) map.addSource(id, geojson());
+  for (const id of ["outline", "marks", "names", "alerts", "cases", "sketch"]) map.addSource(id, geojson());
   map.addLayer({ id: "area-fill", type: "fill", source: "areas", paint: { "fill-color": p.land, "fill-opacity": data.tiles ? 0.6 : 0.94 } });
   map.addLayer({ id: "area-line", type: "line", source: "areas", paint: { "line-color": p.card, "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.5, 13, 1.2] } });
   map.addLayer({ id: "drawn-end", type: "background", layout: { visibility: "none" } }); // drawn layers go below this
   map.addLayer({ id: "outline", type: "line", source: "outline", paint: { "line-color": p.border, "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.9, 13, 2], "line-opacity": 0.9 } });
   map.addLayer({ id: "chosen", type: "line", source: "areas", filter: ["in", ["get", "path"], ["literal", []]], paint: { "line-color": p.primary, "line-width": 2.6 } });
+  map.addLayer({ id: "heat", type: "heatmap", source: "marks", paint: {
+    "heatmap-weight": ["min", 1, ["/", ["sqrt", ["coalesce", ["get", "n"], 1]], 12]],
+    "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 9, 14, 14, 30], "heatmap-opacity": 0.85,
+    "heatmap-color": ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(0,0,0,0)", ...p.heat.flatMap((colour, i) => [(i + 1) / p.heat.length, colour])],
+  } });
+  map.addLayer({ id: "sketch-fill", type: "fill", source: "sketch", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": p.primary, "fill-opacity": 0.1 } });
+  map.addLayer({ id: "sketch-line", type: "line", source: "sketch", paint: { "line-color": p.primary, "line-width": 2.4, "line-dasharray": [2, 1.4] } });
   map.addLayer({ id: "marks", type: "circle", source: "marks", paint: {
     "circle-radius": ["interpolate", ["linear"], ["zoom"],
       10, ["case", ["has", "id"], 2.4, BIN_RADIUS], 14, ["case", ["has", "id"], 5, BIN_RADIUS]],
@@ -126,6 +135,7 @@ function addLayers(map, data) {
   map.addLayer({ id: "alert-shapes", type: "symbol", source: "alerts", layout: {
     "icon-image": ["concat", "shape-", ["get", "level"]], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": ["get", "rank"],
   } });
+  map.addLayer({ id: "sketch-dot", type: "circle", source: "sketch", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 4, "circle-color": p.card, "circle-stroke-color": p.primary, "circle-stroke-width": 2.2 } });
   for (const level of LEVELS) addText(map, `shape-${level}`, SHAPE[level], p.onLevels[level], null, SIZE[level] * 1.15);
 }
 
@@ -137,21 +147,25 @@ function update(state) {
   areas(state);
   point(state, "outline", data.outline);
   names(state);
-  map.getSource("marks").setData(marks(data.marks));
-  map.getSource("alerts").setData(collection(data.alerts, (a) => ({
+  map.getSource("marks").setData(marks(state));
+  map.setLayoutProperty("heat", "visibility", data.heat ? "visible" : "none");
+  map.setLayoutProperty("marks", "visibility", data.points ? "visible" : "none");
+  map.getSource("alerts").setData(collection(state, data.alerts, (a) => ({
     id: a.id, title: a.title, place: a.place, level: a.level, rank: LEVELS.indexOf(a.level),
     size: SIZE[a.level], colour: data.palette.levels[a.level],
   })));
-  map.getSource("cases").setData(collection(data.cases, (c) => ({ id: c.id, title: c.title, place: c.place, late: c.late })));
+  map.getSource("cases").setData(collection(state, data.cases, (c) => ({ id: c.id, title: c.title, place: c.place, late: c.late })));
   map.setFilter("chosen", ["in", ["get", "path"], ["literal", data.chosen]]);
   const focus = JSON.stringify(data.focus);
   if (data.focus && focus !== state.focus) fit(state, data.focus, 500);
   if (!data.focus && state.focus) fit(state, data.bounds, 500);
   state.focus = data.focus ? focus : null;
+  if (!state.mode || state.mode !== "measure") sketch(state);
+  replayed(state);
 }
 
 function fit(state, bounds, duration) {
-  state.map.fitBounds(bounds, { padding: state.data.padding, duration });
+  state.map.fitBounds(corners(state, bounds), { padding: state.data.padding, duration });
 }
 
 function repaint(state) { // the viewer changed the theme: same map, other colours
@@ -160,13 +174,24 @@ function repaint(state) { // the viewer changed the theme: same map, other colou
   state.urls = {};
   state.ready = false;
   map.setStyle(base(data), { diff: false });
-  map.once("style.load", () => { addLayers(map, data); state.ready = true; update(state); });
+  map.once("style.load", () => { addLayers(map, state.data); state.ready = true; update(state); });
 }
 
 function point(state, source, url) { // fetch a source only when its address changes
   if (state.urls[source] === url) return;
   state.urls[source] = url;
-  state.map.getSource(source).setData(url ? new URL(url, location.origin).href : EMPTY);
+  load(state, source, url);
+}
+
+async function load(state, source, url) {
+  const target = state.map.getSource(source);
+  if (!url || state.data.datum !== "gcj02") { target.setData(url ? new URL(url, location.origin).href : EMPTY); return; }
+  const answer = await fetch(new URL(url, location.origin));
+  if (answer.ok && state.urls[source] === url) target.setData(moved(state, await answer.json()));
+}
+
+function corners(state, [[west, south], [east, north]]) {
+  return [shifted(state, west, south), shifted(state, east, north)];
 }
 
 function areas(state) {
@@ -187,7 +212,7 @@ function drawn(state) { // rivers, roads: as the city has imported them
   const wanted = new Set(data.layers.map((layer) => `drawn-${layer.name}`));
   for (const { id } of map.getStyle().layers) {
     if (!id.startsWith("drawn-") || id === "drawn-end") continue;
-    const source = id.replace(/-(fill|line)$/, "");
+    const source = id.replace(/-(fill|line|dot)$/, "");
     map.setLayoutProperty(id, "visibility", wanted.has(source) ? "visible" : "none");
   }
   for (const layer of data.layers) {
@@ -195,10 +220,13 @@ function drawn(state) { // rivers, roads: as the city has imported them
     if (map.getSource(source)) continue;
     const colour = /water|river|lake|sea|水|河|湖/.test(layer.name + layer.label) ? data.palette.water : data.palette.road;
     const wide = colour === data.palette.water;
-    map.addSource(source, { type: "geojson", data: new URL(layer.url, location.origin).href });
+    map.addSource(source, { type: "geojson", data: EMPTY });
+    point(state, source, layer.url);
     map.addLayer({ id: `${source}-fill`, type: "fill", source, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": colour, "fill-opacity": 0.9 } }, "drawn-end");
     map.addLayer({ id: `${source}-line`, type: "line", source, filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-join": "round" },
       paint: { "line-color": colour, "line-opacity": 0.85, "line-width": ["interpolate", ["exponential", 1.6], ["zoom"], 9, wide ? 4 : 1.2, 14, wide ? 30 : 6] } }, "drawn-end");
+    map.addLayer({ id: `${source}-dot`, type: "circle", source, filter: ["==", ["geometry-type"], "Point"], minzoom: 9,
+      paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 9, 2, 14, 6], "circle-color": data.palette.card, "circle-stroke-color": data.palette.asset, "circle-stroke-width": 2.2 } }, "marks");
   }
 }
 
@@ -214,7 +242,7 @@ async function names(state) {
   const features = shapes.features.map(({ properties }) => {
     const icon = `name-${data.palette.name}-${properties.path}`;
     addText(map, icon, properties.name, data.palette.label, data.palette.halo, data.nameSize);
-    return dot(properties.lon, properties.lat, { icon });
+    return dot(state, properties.lon, properties.lat, { icon });
   });
   map.getSource("names").setData({ type: "FeatureCollection", features });
 }
@@ -239,16 +267,17 @@ function addText(map, id, text, colour, halo, size) { // a word as a picture: no
   map.addImage(id, pen.getImageData(0, 0, canvas.width, canvas.height), { pixelRatio: ratio });
 }
 
-function dot(lon, lat, properties) {
-  return { type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties };
+function dot(state, lon, lat, properties) {
+  return { type: "Feature", geometry: { type: "Point", coordinates: shifted(state, lon, lat) }, properties };
 }
 
-function collection(rows, properties) {
-  return { type: "FeatureCollection", features: rows.map((row) => dot(row.lon, row.lat, properties(row))) };
+function collection(state, rows, properties) {
+  return { type: "FeatureCollection", features: rows.map((row) => dot(state, row.lon, row.lat, properties(row))) };
 }
 
-function marks({ lon, lat, n, id, title }) { // bins carry n, single events id and title
-  return { type: "FeatureCollection", features: lon.map((x, i) => dot(x, lat[i], id ? { id: id[i], title: title[i] } : { n: n[i] })) };
+function marks(state) { // bins carry n, single events id and title
+  const { lon, lat, n, id, title } = state.data.marks;
+  return { type: "FeatureCollection", features: lon.map((x, i) => dot(state, x, lat[i], id ? { id: id[i], title: title[i] } : { n: n[i] })) };
 }
 
 function sendView(state) {
@@ -256,7 +285,9 @@ function sendView(state) {
   clearTimeout(state.timer);
   state.timer = setTimeout(() => {
     const b = state.map.getBounds();
-    state.setStateValue("view", { west: b.getWest(), south: b.getSouth(), east: b.getEast(), north: b.getNorth(), zoom: state.map.getZoom() });
+    const [west, south] = unshifted(state, b.getWest(), b.getSouth());
+    const [east, north] = unshifted(state, b.getEast(), b.getNorth());
+    state.setStateValue("view", { west, south, east, north, zoom: state.map.getZoom() });
   }, 200);
 }
 
@@ -264,10 +295,12 @@ function under(state, at) { // the topmost thing that can be picked
   if (!state.ready) return null;
   const box = [[at.x - 4, at.y - 4], [at.x + 4, at.y + 4]];
   const { map, data } = state;
-  for (const [layer, kind] of [["alerts", "alert"], ["cases", "case"], ["marks", "event"]]) {
+  const assets = map.getStyle().layers.filter(({ id }) => id.endsWith("-dot") && id.startsWith("drawn-")).map(({ id }) => [id, "asset"]);
+  for (const [layer, kind] of [["alerts", "alert"], ["cases", "case"], ["marks", "event"], ...assets]) {
     const [found] = map.queryRenderedFeatures(box, { layers: [layer] });
     if (!found) continue;
-    const { id, title, place, n, level } = found.properties;
+    const { id, title, place, n, level, name } = found.properties;
+    if (kind === "asset") return { kind, id: null, words: [name, found.properties.kind].filter(Boolean) };
     if (kind === "event" && id === undefined) return { kind: "bin", id: null, words: [`此处 ${n} 件`] };
     const head = level ? `${SHAPE[level]} ${title}` : title;
     return { kind, id, words: [head, place].filter(Boolean) };
@@ -281,11 +314,17 @@ function under(state, at) { // the topmost thing that can be picked
 }
 
 function hover(state, event) {
+  if (state.mode) return;
   const found = under(state, event.point);
-  state.map.getCanvas().style.cursor = found && found.kind !== "bin" ? "pointer" : "";
+  state.map.getCanvas().style.cursor = found && found.id ? "pointer" : "";
   state.tip.hidden = !found;
   if (!found) return;
-  state.tip.replaceChildren(...found.words.map((word) => Object.assign(document.createElement("div"), { textContent: word })));
-  const left = event.point.x > state.map.getCanvas().clientWidth / 2;
-  state.tip.style.transform = `translate(${event.point.x + (left ? -12 : 12)}px, ${event.point.y + 12}px) ${left ? "translateX(-100%)" : ""}`;
+  tell(state, event.point, found.words);
+}
+
+function tell(state, at, words) {
+  state.tip.hidden = false;
+  state.tip.replaceChildren(...words.map((word) => Object.assign(document.createElement("div"), { textContent: word })));
+  const left = at.x > state.map.getCanvas().clientWidth / 2;
+  state.tip.style.transform = `translate(${at.x + (left ? -12 : 12)}px, ${at.y + 12}px) ${left ? "translateX(-100%)" : ""}`;
 }
