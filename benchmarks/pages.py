@@ -63,7 +63,7 @@ def browser_times(city: Environment) -> None:
         say("cold first paint, figures", [figures for figures, _ in cold], LIMITS["cold"])
         say("cold, every card", [whole for _, whole in cold], None)
         page = first.page
-        for url, drawn in (("timeline", ".st-key-card_band .plot"), ("", LAST)):
+        for url, drawn in (("timeline", ".st-key-card_band .js-plotly-plot"), ("", LAST)):
             times = [change_page(page, url, drawn) for _ in range(TIMES)]
             say(f"warm navigation to {url or 'overview'}", times, LIMITS["page"])
         say("filter change", change_filter(page), LIMITS["filter"])

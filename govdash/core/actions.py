@@ -28,6 +28,8 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "silence.extend": "延长静默或计划",
     "silence.end": "结束静默或计划",
     "inbox.read": "标记消息已读",
+    "view.save": "保存视图",
+    "view.drop": "删除视图",
     "notice.resend": "重发通知",
     "quality.finish": "办结数据质量任务",
     "import": "导入事件",

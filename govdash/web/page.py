@@ -20,7 +20,7 @@ from govdash.core.times import local_day
 from govdash.figures.palette import Palette
 from govdash.lake import Lake
 from govdash.store import Session, Store
-from govdash.web import cache, choice, filters, resources, signed, theme
+from govdash.web import cache, choice, filters, resources, signed, theme, views
 from govdash.web.parts import Html, el, plain, show
 
 P = ParamSpec("P")
@@ -93,6 +93,7 @@ class Page:
                 areas=areas,
                 categories=categories,
             )
+            views.menu(self, choice.write(chosen, today=self.today))
         chips = choice.chips(chosen, self._told(areas), categories)
         # The place is always there: what comes and goes would move all below, and a map that
         # moves in the page is made anew.

@@ -73,6 +73,8 @@ ELSEWHERE = {
     "evaluation.run": "tests/web/test_evaluation_page.py",
     "map.picture": "tests/browser/test_map.py",
     "inbox.read": "tests/web/test_notify_pages.py",
+    "view.save": "tests/web/test_views.py",
+    "view.drop": "tests/web/test_views.py",
     "quality.finish": "tests/workflow/test_quality.py",
     "rule.try": "tests/web/test_rules_page.py",
     "rule.refuse_advice": "tests/workflow/test_advice.py",

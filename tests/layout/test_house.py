@@ -149,6 +149,7 @@ CITY_WIDE = {
     "UserRole": "by permission",
     "UserArea": "by permission",
     "UserUnit": "by permission",
+    "SavedView": "one's own, and only what was chosen",
     "UserEmail": "about accounts; by permission",
     "PasswordHistory": "hashes; read by signing in alone",
     "UserSession": "one's own, or by permission",

@@ -35,6 +35,7 @@ from govdash.store.models.signing import (
     UserSession,
 )
 from govdash.store.models.suppressions import Suppression
+from govdash.store.models.views import SavedView
 
 __all__ = [
     "Alert",
@@ -78,6 +79,7 @@ __all__ = [
     "Role",
     "Rule",
     "RuleAdvice",
+    "SavedView",
     "Suppression",
     "Unit",
     "UserAccount",
