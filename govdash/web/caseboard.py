@@ -33,12 +33,7 @@ def _column(state: CaseState, mine: pd.DataFrame) -> None:
     listed = [
         rows.Row(
             str(case["id"]),
-            [
-                rows.two(
-                    case["title"],
-                    f"{casework.lamp_words(case)} · {case['unit_name'] or '未派单位'}",
-                )
-            ],
+            [rows.two(case["title"], casework.lamp_words(case), tone=casework.lamp_tone(case))],
         )
         for case in workparts.records(mine.head(MOST))
     ]

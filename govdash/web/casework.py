@@ -211,8 +211,13 @@ def case_card(page: Page, case_id: int | None) -> None:
 def lamp_cell(case: Mapping[str, Any]) -> rows.Cell:
     """Show the lamp of a case: colour, shape and word."""
     lamp = Lamp(case["lamp"])
-    tone = {Lamp.RED: "bad", Lamp.GREEN: "good", Lamp.YELLOW: "warn"}.get(lamp, "faint")
-    return rows.text(f"{SHAPES[lamp]} {lamp.label}", tone=tone)
+    return rows.text(f"{SHAPES[lamp]} {lamp.label}", tone=lamp_tone(case))
+
+
+def lamp_tone(case: Mapping[str, Any]) -> str:
+    """Return the tone of a case's lamp in a list."""
+    tones = {Lamp.RED: "bad", Lamp.GREEN: "good", Lamp.YELLOW: "warn"}
+    return tones.get(Lamp(case["lamp"]), "faint")
 
 
 def lamp_words(case: Mapping[str, Any]) -> str:

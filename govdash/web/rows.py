@@ -32,9 +32,9 @@ def num(words: str, *, tone: str = "") -> Cell:
     return {"kind": "num", "text": words, "tone": tone}
 
 
-def two(head: str, sub: str) -> Cell:
-    """Write a title with a smaller line below."""
-    return {"kind": "two", "text": head, "sub": sub}
+def two(head: str, sub: str, *, tone: str = "") -> Cell:
+    """Write a title with a smaller line below, which has the tone."""
+    return {"kind": "two", "text": head, "sub": sub, "tone": tone}
 
 
 def right(head: str, sub: str) -> Cell:
