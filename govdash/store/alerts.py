@@ -292,13 +292,3 @@ class _Asked:
         if self.until is not None:
             told.append(alert.first_seen_at < self.until)
         return told
-
-
-def dispositions(session: Session, scope: Scope) -> pd.DataFrame:
-    """Return how many alerts inside the scope were what: ``rule``, ``disposition``, ``n``."""
-    found = session.execute(
-        select(Alert.rule_code, Alert.disposition, func.count())
-        .where(Alert.disposition.is_not(None), visible(scope, Alert.area_path))
-        .group_by(Alert.rule_code, Alert.disposition)
-    )
-    return pd.DataFrame([tuple(row) for row in found], columns=["rule", "disposition", "n"])

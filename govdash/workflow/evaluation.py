@@ -1,7 +1,7 @@
 """Evaluation (模型评测): how good detection is on this city, replayed, injected and compared."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -27,9 +27,11 @@ from govdash.detect.bursts import (
 )
 from govdash.detect.city import nearest_cells
 from govdash.lake import Lake
-from govdash.store import Store, areas
+from govdash.store import Session, Store, areas
+from govdash.store.outcomes import outcomes
 from govdash.workflow import backtest, precision
 from govdash.workflow.comparing import Comparison, compare
+from govdash.workflow.outcomes import summary
 from govdash.workflow.replaying import Record
 
 #: What the stored file is; another number is not read.
@@ -141,11 +143,7 @@ def run(
     }
     with store.read() as session:
         names = {rule.code: rule.name for rule in record.rules}
-        judged = precision.by_rule(session, SYSTEM.scope)
-        result["precision"] = [
-            {"name": names.get(str(row["rule"]), str(row["rule"])), **_plain(row)}
-            for row in judged.to_dict("records")
-        ]
+        result["precision"] = _by_people(session, names, days=result["days"])
         result["precision_at_k"] = precision.at_k(session, SYSTEM.scope)
     result["seconds"] = round(time.monotonic() - begun, 1)
     progress("完成", 1.0)
@@ -259,6 +257,19 @@ def _panel(store: Store, daily: pd.DataFrame) -> Panel:
     raise InputError("没有可注入的区域：规则监测的区域不在区域表中。")
 
 
+def _by_people(session: Session, names: Mapping[str, str], *, days: int) -> list[dict[str, Any]]:
+    """Return how often each rule was right, of all the alerts that people have judged."""
+    told = summary(outcomes(session, SYSTEM.scope), by="rule", days=days)
+    return [
+        {
+            "rule": rule, "name": names.get(str(rule), str(rule)), "true": int(row["true"]),
+            "false": int(row["judged"] - row["true"]), "precision": float(row["precision"]),
+            "low": float(row["low"]), "high": float(row["high"]),
+        }
+        for rule, row in told[told["judged"] > 0].iterrows()
+    ]  # fmt: skip
+
+
 def _judged(
     seen: Sequence[Finding],
     before: Sequence[Finding],
@@ -322,7 +333,3 @@ def _stages(progress: Progress) -> Progress:
         progress(stage, float(before[stage]) + _STAGES[stage] * min(share, 1.0))
 
     return told
-
-
-def _plain(row: dict[Any, Any]) -> dict[str, Any]:
-    return {str(name): None if pd.isna(value) else value for name, value in row.items()}

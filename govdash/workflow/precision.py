@@ -1,42 +1,17 @@
-"""What became of alerts: the precision of each rule, with its interval."""
+"""How often alerts were right: a share with its interval, and that of the most serious ones."""
 
 import math
 from collections.abc import Sequence
 from typing import Final
 
-import pandas as pd
-
 from govdash.core.filters import Scope
 from govdash.core.vocab import Disposition, Handling, Level
 from govdash.store import Session
-from govdash.store.alerts import dispositions, listed
+from govdash.store.alerts import listed
 
-COLUMNS: Final = ("rule", "n", "true", "false", "precision", "low", "high")
 #: More alerts than any city has judged within the years that are kept.
 _ALL: Final = 100_000
 _Z95: Final = 1.959963984540054  # standard normal quantile of 0.975
-
-
-def by_rule(session: Session, scope: Scope) -> pd.DataFrame:
-    """Return how often each rule was right, by the dispositions of its ended alerts in `scope`.
-
-    Returns
-    -------
-    DataFrame
-        ``rule`` (code), ``n`` (all ended alerts), ``true``, ``false`` (those that say something),
-        ``precision`` and its 95 % Wilson interval ``low``, ``high``; None without any label.
-    """
-    counts: dict[str, dict[bool | None, int]] = {}
-    for row in dispositions(session, scope).to_dict("records"):
-        mine = counts.setdefault(str(row["rule"]), {True: 0, False: 0, None: 0})
-        mine[Disposition(str(row["disposition"])).counts_as_true] += int(row["n"])
-    rows = [
-        (rule, sum(n.values()), n[True], n[False], *wilson(n[True], n[True] + n[False]))
-        for rule, n in sorted(counts.items())
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
-        {"precision": object, "low": object, "high": object}
-    )
 
 
 def wilson(hits: int, n: int) -> tuple[float | None, float | None, float | None]:

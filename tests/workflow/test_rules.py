@@ -9,8 +9,10 @@ from govdash.core.permissions import Permission
 from govdash.core.settings import ROOT
 from govdash.core.vocab import Disposition, Level
 from govdash.store import journal
-from govdash.workflow import alerts, precision, rules
+from govdash.store.outcomes import outcomes
+from govdash.workflow import alerts, rules
 from govdash.workflow.alerts import raise_alert
+from govdash.workflow.outcomes import summary
 from tests.workflow.conftest import CATEGORY, CITY, DISTRICT, GRID, ON_BOTH, STREET
 
 
@@ -122,6 +124,10 @@ def test_a_rule_file_that_cannot_be_used_is_refused_by_name(
         rules.load_defaults(session, tmp_path, at=now)
 
 
+def worth(session):
+    return summary(outcomes(session, SYSTEM.scope), by="rule", days=120)
+
+
 @ON_BOTH
 def test_precision_counts_what_speaks_and_gives_the_wilson_interval(
     city, rule, finding, operator, now
@@ -134,10 +140,8 @@ def test_precision_counts_what_speaks_and_gives_the_wilson_interval(
             at = now + timedelta(days=10 * n)
             alert = raise_alert(session, finding(), rule, at=at)
             alerts.dismiss(session, alert.id, disposition, note="", actor=operator, at=at)
-        table = precision.by_rule(session, SYSTEM.scope)
-    assert list(table.columns) == list(precision.COLUMNS)
-    row = table.iloc[0]
-    assert (row["rule"], row["n"], row["true"], row["false"]) == (rule.code, 12, 8, 2)
+        row = worth(session).loc[rule.code]
+    assert (row["raised"], row["judged"], row["true"]) == (12, 10, 8)
     assert row["precision"] == pytest.approx(0.8)
     assert (row["low"], row["high"]) == (
         pytest.approx(0.4902, abs=1e-4),
@@ -149,5 +153,6 @@ def test_a_rule_without_labels_has_no_precision(city, rule, finding, operator, n
     with city.write() as session:
         alert = raise_alert(session, finding(), rule, at=now)
         alerts.dismiss(session, alert.id, Disposition.UNKNOWN, note="", actor=operator, at=now)
-        row = precision.by_rule(session, SYSTEM.scope).iloc[0]
-        assert (row["n"], row["precision"], row["low"], row["high"]) == (1, None, None, None)
+        row = worth(session).loc[rule.code]
+        assert (row["raised"], row["judged"]) == (1, 0)
+        assert row[["precision", "low", "high"]].isna().all()
