@@ -11,7 +11,7 @@ from govdash.access import SYSTEM, User
 from govdash.core.vocab import CASE_ENDS, Asked, CaseAction, Mark, Mute, Shown
 from govdash.demo.agenda import Action, Agenda
 from govdash.demo.pictures import picture
-from govdash.store import Session, cases, casework
+from govdash.store import Session, cases, casework, evidence
 from govdash.store.models import Case
 from govdash.workflow import asking, attachments, supervision
 from govdash.workflow import cases as work
@@ -63,7 +63,8 @@ class Turns:
                 self._ask(session, case, Asked.EXTENSION, at, decided=not left)
             self._watch(case)
         elif action is CaseAction.RESOLVE and any(word in case.title for word in _PICTURED):
-            if self._rng.random() < _SHOWN:
+            again = evidence.n_files(session, case.id) > 0  # the first try was sent back
+            if not again and self._rng.random() < _SHOWN:
                 self._show(session, case, at)
         elif action is CaseAction.CLOSE and self._rng.random() < _APPEALED:
             self._ask(session, case, Asked.APPEAL, at, decided=True)

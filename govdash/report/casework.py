@@ -12,7 +12,7 @@ import yaml
 from govdash.core.errors import InputError
 from govdash.core.filters import EventQuery, Scope
 from govdash.core.vocab import CaseState, Labelled
-from govdash.store import Session
+from govdash.store import Session, casework
 from govdash.workflow import board
 from govdash.workflow.flow import END_STATES, OPEN_STATES
 
@@ -53,14 +53,17 @@ def cases(
     state: CaseState | None = None,
     unit: str | None = None,
 ) -> pd.DataFrame:
-    """Return the cases of one tray (`board.CASE_COLUMNS`) in scope, area and category.
+    """Return the cases of one tray in scope, area and category.
+
+    Columns of `board.CASE_COLUMNS` and ``beside``, which is another one when somebody put a mark
+    on the case, asked for something or decided it.
 
     What has ended is listed for the filter's period (by opening) only; what is open is listed
     however old it is. The next deadline first.
     """
     chosen = query.filter
     ended = tray is Tray.ENDED
-    return board.cases(
+    table = board.cases(
         session,
         query.scope,
         at=at,
@@ -73,6 +76,18 @@ def cases(
         categories=chosen.categories,
         limit=MOST_CASES,
     )
+    return table.assign(beside=_beside(session, query.scope, [int(n) for n in table["id"]]))
+
+
+def _beside(session: Session, scope: Scope, case_ids: Sequence[int]) -> list[str]:
+    """Return, for each case, what is another text when a mark or a request came or was decided."""
+    told: dict[int, str] = {}
+    for mark in casework.marks(session, case_ids, scope).to_dict("records"):
+        told[mark["case_id"]] = str(mark["id"])
+    for asked in casework.requests(session, scope, undecided=True).to_dict("records"):
+        number = asked["case_id"]
+        told[number] = f"{told.get(number, '')} {asked['id']} {asked['state']}"
+    return [told.get(number, "") for number in case_ids]
 
 
 def leaders(

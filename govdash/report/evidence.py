@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose, prod
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
@@ -154,14 +154,10 @@ def makeup(evidence: Evidence) -> Makeup | None:
     return Makeup(factors, exact=isclose(product, evidence.expected, rel_tol=0.01))
 
 
-def last_similar(similar: pd.DataFrame, alert_id: int) -> Mapping[str, Any] | None:
-    """Return the newest of `similar` that was raised before the alert, None without one."""
-    before = [
-        {str(name): value for name, value in row.items()}
-        for row in similar.to_dict("records")
-        if int(row["id"]) < alert_id
-    ]
-    return max(before, key=lambda row: int(row["id"]), default=None)
+def earlier(similar: pd.DataFrame, alert_id: int) -> pd.DataFrame:
+    """Return those of `similar` that were raised before the alert, the newest first."""
+    before = similar[similar["id"].astype(int) < alert_id]
+    return before.sort_values("id", ascending=False, ignore_index=True)
 
 
 def outcomes(similar: pd.DataFrame) -> Sequence[tuple[str, int]]:

@@ -257,8 +257,9 @@ def listed(
         else_=3,
     )
     worst = case({name: name.rank for name in Level}, value=Alert.level)
+    order = () if like is not None else (waiting, worst)  # of like ones the last tell most
     found = session.execute(
-        chosen.order_by(waiting, worst, Alert.first_seen_at.desc(), Alert.id.desc()).limit(limit)
+        chosen.order_by(*order, Alert.first_seen_at.desc(), Alert.id.desc()).limit(limit)
     )
     names = [*COLUMNS, "rule_name", "case_id", "case_number", "n_members"]
     return pd.DataFrame([tuple(row) for row in found], columns=names, dtype=object)

@@ -210,39 +210,43 @@ def _group(life: AlertLife) -> None:
 
 
 def _similar(page: Page, life: AlertLife) -> None:
-    last = told.last_similar(life.similar, life.row["id"])
-    if last is None:
-        show(card_title("上次类似", "同区域、同类别此前没有提示"))
+    """List what was like it before, each with what became of it and the way there."""
+    before = told.earlier(life.similar, life.row["id"])
+    if before.empty:
+        show(card_title("以前类似的", "同区域、同类别此前没有提示"))
         return
-    counted = "、".join(f"{word} {n}" for word, n in told.outcomes(life.similar))
-    show(
-        card_title(
-            "上次类似",
-            f"同区域同类别共 {len(life.similar)} 条" + (f"：{counted}" if counted else ""),
-        )
-    )
-    first = workparts.clock_time(last["first_seen_at"], page.zone, now=page.now)
-    counts = f"实测 {number(last['observed'])} / 预期 {told.amount(last['expected'])}"
-    show(
-        el(
-            "div",
-            level_badge(Level(last["level"])),
-            el("span", f"{first}，{counts}", cls="gd-num"),
-            el("b", last["disposition_label"] or last["handling_label"]),
-            cls="gw-last",
-        )
-    )
-    with st.container(key="gw_similar", horizontal=True, vertical_alignment="center", gap="small"):
+    counted = "、".join(f"{word} {n}" for word, n in told.outcomes(before))
+    many = f"近 {len(before)} 条" if len(before) >= board.MOST_SIMILAR else f"共 {len(before)} 条"
+    show(card_title("以前类似的", f"同区域同类别{many}" + (f"：{counted}" if counted else "")))
+    for one in workparts.records(before.head(LISTED)):
+        _one_similar(page, one)
+
+
+def _one_similar(page: Page, one: Mapping[str, Any]) -> None:
+    first = workparts.clock_time(one["first_seen_at"], page.zone, now=page.now)
+    counts = f"{number(one['observed'])} / {told.amount(one['expected'])} 件"
+    became = one["disposition_label"] or one["handling_label"]
+    with st.container(key=f"gw_similar_{one['id']}", horizontal=True, gap="small"):
         st.button(
-            f"提示 {last['number']}",
-            key=f"gw_last_{last['id']}",
+            first,
+            key=f"gw_last_{one['id']}",
             type="tertiary",
             on_click=acting.look_at,
-            args=(triageforms.ALERT, int(last["id"])),
+            args=(triageforms.ALERT, int(one["id"])),
+            help=f"提示 {one['number']}：{one['title']}",
         )
-        if last["case_id"] is not None and page.user.holds(Permission.CASE_READ):
+        show(
+            el(
+                "div",
+                level_badge(Level(one["level"])),
+                el("span", counts, cls="gd-num", title="实测 / 预期"),
+                el("b", became, title=became),
+                cls="gw-last",
+            )
+        )
+        if one["case_id"] is not None and page.user.holds(Permission.CASE_READ):
             st.page_link(
                 casework.case_page(),
-                label=f"案件 {last['case_number']}",
-                query_params={casework.KEY: str(last["case_id"])},
+                label=str(one["case_number"]),
+                query_params={casework.KEY: str(one["case_id"])},
             )

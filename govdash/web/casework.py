@@ -19,6 +19,7 @@ from govdash.web import (
     caseforms,
     casemore,
     evidence,
+    keyboard,
     placemap,
     reporter,
     rows,
@@ -26,6 +27,7 @@ from govdash.web import (
     workparts,
 )
 from govdash.web.caseform import Choices
+from govdash.web.keyboard import Key
 from govdash.web.page import Page
 from govdash.web.parts import Html, card_title, el, empty, level_badge, show
 from govdash.web.registry import entry_of
@@ -38,6 +40,14 @@ from govdash.workflow.timing import Reading
 KEY = caseforms.CASE
 VIEW = "case_view"  # URL parameter
 TO_LIST = "gw_to_list"
+#: The buttons are those of `caseforms` and `casemore`.
+KEYS = (
+    Key("S", "gw_do_", "下一步（操作栏的第一个）"),
+    Key("U", "gw_more_urge_", "催办"),
+    Key("D", "gw_more_supervise_", "督办"),
+    Key("R", "gw_do_call_", "回访"),
+    Key("N", "gw_case_new", "登记案件"),
+)
 VIEWS = {"list": "列表", "board": "看板"}
 SHAPES = {Lamp.RED: "◆", Lamp.YELLOW: "■", Lamp.GREEN: "●", Lamp.OFF: "○"}
 
@@ -173,7 +183,14 @@ def case_list(tray: Tray, table: pd.DataFrame) -> int | None:
         )
         for case in workparts.records(table)
     ]
-    opened = rows.draw(listed, key="gw_cases", columns="4.2rem 1fr auto", look="cards")
+    opened = rows.draw(
+        listed,
+        key="gw_cases",
+        columns="4.2rem 1fr auto",
+        look="cards",
+        keys=keyboard.presses(KEYS),
+    )
+    keyboard.draw(KEYS)
     if opened is not None and int(opened) != chosen:
         acting.look_at(KEY, int(opened))
         st.rerun()

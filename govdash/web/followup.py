@@ -7,7 +7,7 @@ import streamlit as st
 
 from govdash.core.vocab import CaseState
 from govdash.store import calls as tasks
-from govdash.web import acting, callform, evidence, reporter, rows, workparts
+from govdash.web import acting, callform, evidence, keyboard, reporter, rows, workparts
 from govdash.web.page import Page
 from govdash.web.parts import card_title, el, empty, show
 from govdash.workflow import board, typed
@@ -46,7 +46,14 @@ def queue(page: Page) -> int | None:
         )
         for task in workparts.records(table)
     ]
-    opened = rows.draw(listed, key="gw_calls", columns="4.2rem 1fr auto", look="cards")
+    opened = rows.draw(
+        listed,
+        key="gw_calls",
+        columns="4.2rem 1fr auto",
+        look="cards",
+        keys=keyboard.presses(),
+    )
+    keyboard.draw()
     if opened is not None and int(opened) != chosen:
         acting.look_at(TASK, int(opened))
         st.rerun()

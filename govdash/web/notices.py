@@ -130,7 +130,7 @@ def notice_card(page: Page, row: Mapping[str, Any] | None) -> None:
         show(empty("没有选中通知"))
         return
     known = config.in_force()
-    show(card_title("通知", row["key"], row["state"].label))
+    show(card_title("通知", f"编号 {row['id']}", row["state"].label))
     if row["level"]:
         show(level_badge(row["level"]))
     show(workparts.paragraph(row["title"], cls="strong"))
@@ -150,6 +150,9 @@ def notice_card(page: Page, row: Mapping[str, Any] | None) -> None:
             ]
         )
     )
+    with st.expander("去重标识"):
+        st.caption("接收方据此认出重复的通知；与对方核对时提供。")
+        st.code(row["key"], language=None)
     _attempts(page, int(row["id"]))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         about = ("alerts", "alert", row["alert_id"]), ("cases", "case", row["case_id"])

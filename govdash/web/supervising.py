@@ -13,7 +13,8 @@ from govdash.core.permissions import Permission
 from govdash.core.vocab import Mark
 from govdash.report import supervision as report
 from govdash.store import Session
-from govdash.web import acting, casemore, rows, workparts
+from govdash.web import acting, casemore, keyboard, rows, workparts
+from govdash.web.keyboard import Key
 from govdash.web.page import Page
 from govdash.web.parts import card_title, empty, show
 from govdash.web.registry import entry_of
@@ -22,6 +23,10 @@ from govdash.workflow.clocks import Lamp
 UNIT: Final = "unit_of"  # URL parameter: the unit that is looked at
 CHOSEN: Final = "gw_bulk"  # part of a half-filled form: the cases that were chosen, by id
 SHAPES: Final = {Lamp.RED: "◆", Lamp.YELLOW: "■", Lamp.GREEN: "●", Lamp.OFF: "○"}
+KEYS: Final = tuple(
+    Key(letter, f"gw_bulk_{mark}", f"{mark.label}所选")
+    for letter, mark in (("U", Mark.URGE), ("D", Mark.SUPERVISE))
+)
 NEEDS: Final = {Mark.URGE: Permission.CASE_URGE, Mark.SUPERVISE: Permission.CASE_SUPERVISE}
 
 
@@ -58,7 +63,9 @@ def unit_list(page: Page, query: EventQuery) -> str | None:
         key="gw_units",
         columns="1fr 3.4rem 3.4rem 3.4rem 3.4rem",
         head=("单位", "◆ 超期", "■ 临期", "在办", "督办"),
+        keys=keyboard.presses(KEYS),
     )
+    keyboard.draw(KEYS)
     if opened is not None and opened != (chosen or "*"):
         if opened == "*":
             st.query_params.pop(UNIT, None)
@@ -77,8 +84,10 @@ def case_table(page: Page, query: EventQuery, unit: str | None) -> None:
         show(empty("没有超期或临期的案件", "换个单位或筛选条件看看。"))
         return
     ids = [int(number) for number in table["id"]]
+    colours = {Lamp.RED: page.palette.bad, Lamp.YELLOW: page.palette.warn}
+    tones = [f"color: {colours.get(Lamp(code), page.palette.good)}" for code in table["lamp"]]
     told = st.dataframe(
-        _shown(page, table),
+        _shown(page, table).style.apply(lambda _: tones, subset=["灯"]),
         hide_index=True,
         height="stretch",
         # Another list is another table: a selection by position must not move to other cases.
@@ -86,9 +95,13 @@ def case_table(page: Page, query: EventQuery, unit: str | None) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         column_config={
-            "案件": st.column_config.LinkColumn(display_text=r"#(.*)$", width=150),
-            "问题": st.column_config.TextColumn(width="large"),
-            "督办至": st.column_config.TextColumn(width=110),
+            "灯": st.column_config.TextColumn(width=64),
+            "案件": st.column_config.LinkColumn(display_text=r"#(.*)$", width=128),
+            "问题": st.column_config.TextColumn(width=190),
+            "状态": st.column_config.TextColumn(width=70),
+            "单位": st.column_config.TextColumn(width=140),
+            "到期": st.column_config.TextColumn(width=94),
+            "督办至": st.column_config.TextColumn(width=94),
         },
     )
     picked = [ids[n] for n in told.selection.rows if n < len(ids)]

@@ -11,13 +11,18 @@ from govdash.core.vocab import Handling, Level
 from govdash.report import triage
 from govdash.report.evidence import amount
 from govdash.report.triage import Tray
-from govdash.web import acting, rows, triageforms, watching, workparts
+from govdash.web import acting, keyboard, rows, triageforms, watching, workparts
+from govdash.web.keyboard import Key
 from govdash.web.page import Page
 from govdash.web.parts import Html, card_title, empty, number, show
 
 KEY = triageforms.ALERT
-#: Letters, and the buttons of `triageforms` that they press.
-KEYS = {"a": "gw_ack_", "c": "gw_case_", "d": "gw_dismiss_"}
+#: The buttons are those of `triageforms`.
+KEYS = (
+    Key("A", "gw_ack_", "签收"),
+    Key("C", "gw_case_", "转案件"),
+    Key("D", "gw_dismiss_", "排除"),
+)
 
 
 def tray_bar(page: Page, query: EventQuery) -> tuple[Tray, pd.DataFrame]:
@@ -75,8 +80,14 @@ def inbox(page: Page, tray: Tray, table: pd.DataFrame) -> int | None:
         )
         for alert in workparts.records(table)
     ]
-    opened = rows.draw(listed, key="gw_alerts", columns="2.15rem 1fr auto", look="cards", keys=KEYS)
-    show(workparts.paragraph("键盘：J、K 下一条、上一条，A 签收，C 转案件，D 排除", cls="note"))
+    opened = rows.draw(
+        listed,
+        key="gw_alerts",
+        columns="2.15rem 1fr auto",
+        look="cards",
+        keys=keyboard.presses(KEYS),
+    )
+    keyboard.draw(KEYS)
     if opened is not None and int(opened) != chosen:
         acting.look_at(KEY, int(opened))
         st.rerun()

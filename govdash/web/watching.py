@@ -11,7 +11,7 @@ from govdash.web.page import Page
 
 LOOK_SECONDS: Final = 10
 #: What tells that a row is another than before.
-_TELLS: Final = ("id", "version", "level", "signal", "state")
+_TELLS: Final = ("id", "version", "level", "signal", "state", "beside")
 
 
 def watch(page: Page, read: Callable[[Page], pd.DataFrame], drawn: pd.DataFrame) -> None:

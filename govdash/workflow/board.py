@@ -144,13 +144,17 @@ STEP_LABELS: Final[Mapping[str, str]] = {
 } | {action.value: action.label for action in AlertAction}
 
 
+#: More earlier alerts of one kind tell nothing that these do not.
+MOST_SIMILAR: Final = 20
+
+
 @dataclass(frozen=True, slots=True)
 class AlertLife:
     """One alert: its row (`ALERT_COLUMNS`), evidence, log, like ones before it, what can be done.
 
     ``log``: ``at``, ``actor`` (login), ``actor_name``, ``did``, ``did_label``, ``note``,
-    ``detail``. ``similar``: other alerts of the same category, area and direction. ``group``:
-    the other alerts of the same matter, its leader first.
+    ``detail``. ``similar``: other alerts of the same category, area and direction, the last first.
+    ``group``: the other alerts of the same matter, its leader first.
     """
 
     row: Mapping[str, Any]
@@ -254,7 +258,7 @@ def alert_life(session: Session, alert_id: int, scope: Scope) -> AlertLife:
     if alert is None:
         raise NotFound(f"没有编号为 {alert_id} 的监测提示，或不在您的管辖范围内。")
     board = _alert_board(session, alert_rows.listed(session, scope, ids=[alert_id]))
-    similar = alert_rows.listed(session, scope, like=alert, limit=20)
+    similar = alert_rows.listed(session, scope, like=alert, limit=MOST_SIMILAR)
     led = alert_rows.listed(session, scope, leader=alert.leader_id or alert.id)
     group = led[led["id"] != alert.id]
     if alert.leader_id is not None:

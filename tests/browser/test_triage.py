@@ -1,4 +1,4 @@
-"""预警中心 by the keyboard: j and k through the list, a, c and d for what can be done."""
+"""预警中心 by the keyboard: j and k through the list, a, c and d, and ? for the sheet."""
 
 import re
 from collections.abc import Callable
@@ -28,6 +28,12 @@ def test_the_board_is_worked_through_without_the_mouse(visit: Visit):
     expect(heading).to_have_text(titles[1], timeout=SECONDS)
     page.keyboard.press("k")
     expect(heading).to_have_text(titles[0], timeout=SECONDS)
+
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_text("转案件")).to_be_visible(timeout=SECONDS)
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0, timeout=SECONDS)
 
     page.keyboard.press("d")
     drawer = page.get_by_role("dialog")

@@ -108,7 +108,7 @@ def test_factors_that_multiply_to_the_expectation_are_said_to_make_it():
     assert told.makeup(evidence()) is None
 
 
-def test_the_last_similar_alert_is_the_newest_before_this_one():
+def test_similar_alerts_are_those_before_this_one_the_newest_first():
     table = pd.DataFrame(
         {
             "id": [9, 3, 5],
@@ -116,6 +116,6 @@ def test_the_last_similar_alert_is_the_newest_before_this_one():
         },
         dtype=object,
     )
-    assert told.last_similar(table, 7)["id"] == 5
-    assert told.last_similar(table, 3) is None
+    assert told.earlier(table, 7)["id"].tolist() == [5, 3]
+    assert told.earlier(table, 3).empty
     assert told.outcomes(table) == [("误报", 2)]

@@ -5,20 +5,23 @@ from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from govdash.access import SYSTEM, load_user
+from govdash.access import SYSTEM, User, load_user, query_for
+from govdash.core.filters import EventFilter, Period
 from govdash.core.settings import ROOT, Settings
+from govdash.core.vocab import Asked, WhyNot
 from govdash.core.vocab import CaseAction as A
 from govdash.core.vocab import CaseState as S
-from govdash.core.vocab import WhyNot
-from govdash.store import Store, accounts, journal
+from govdash.report import casework
+from govdash.store import Session, Store, accounts, journal
 from govdash.store import calls as tasks
 from govdash.store.models import Case, CaseMark, CaseReport, CaseRequest
 from govdash.taxonomy import parse_limit
-from govdash.workflow import cases
+from govdash.workflow import asking, cases, supervision
 from tests.signed import signed_app
 from tests.web import town
 from tests.web.test_work_pages import case, did, drawn, labels, press, well
@@ -235,6 +238,28 @@ def test_the_board_has_a_column_for_each_state(at_page, make):
     shown = drawn(well(app.run()))
     assert "待立案 1" in shown
     assert "已派遣 1" in shown
+
+
+def test_boards_look_different_when_somebody_marks_a_case_or_asks_for_time(make, built):
+    """That is what makes an open board run anew by itself."""
+    number = make(A.ACCEPT, A.DISPATCH, A.START, limit="7自然日")
+    at = datetime.now(UTC)
+    query = query_for(SYSTEM, EventFilter(period=Period.last_days(30, until=at.date())))
+
+    def stands() -> str:
+        with built.read() as session:
+            (told,) = casework.cases(session, query, casework.Tray.OPEN, at=at)["beside"]
+        return told
+
+    def seen(act: Callable[[Session, User], object]) -> bool:
+        before = stands()
+        with built.write() as session:
+            act(session, load_user(session))
+        return stands() != before
+
+    said: dict[str, Any] = {"reason": "等待配件", "at": at}
+    assert seen(lambda s, user: supervision.urge(s, number, actor=user, **said))
+    assert seen(lambda s, user: asking.ask(s, number, Asked.EXTENSION, actor=user, **said))
 
 
 def test_the_queue_of_calls_is_worked_off_and_an_unsolved_one_takes_the_case_up_again(

@@ -18,12 +18,13 @@ from govdash.core.permissions import Permission
 from govdash.core.settings import ROOT, Settings
 from govdash.core.vocab import CaseAction, CaseState, Disposition, Handling
 from govdash.detect import Share
-from govdash.store import Store, accounts, journal
+from govdash.store import Session, Store, accounts, journal
 from govdash.store.models import Alert, Case, Feedback, UserArea
 from govdash.workflow import alerts, cases, rules, signals
 from tests.signed import signed_app
 from tests.web import town
 from tests.web.driving import drawn, press, well
+from tests.workflow.conftest import FORMS, MAIN_ROAD
 
 ALERTS = str(ROOT / "pages" / "work" / "alerts.py")
 TOWN_ZONE = ZoneInfo("Asia/Shanghai")
@@ -173,23 +174,72 @@ def test_a_viewer_of_another_street_sees_neither_the_alert_nor_its_events(at_pag
     assert "望岭路 8 号" in drawn(at_page(ALERTS, alert="2"))
 
 
-def test_the_last_similar_alert_and_what_it_was_are_said(at_page, built):
+def done(session: Session, case_id: int, at: datetime) -> None:
+    """Take a case of an alert to its end."""
+    for n, action in enumerate(MAIN_ROAD, 1):
+        form = replace(FORMS[action], unit_code="U2", verifier="乙")
+        moment = at + timedelta(minutes=n)
+        cases.take_step(session, case_id, action, actor=SYSTEM, at=moment, form=form)
+
+
+def test_similar_alerts_before_are_listed_with_what_became_of_them(at_page, built):
+    """Six of them: the last five have a line, all are counted; the newest has a case."""
     at = datetime.now(UTC)
     with built.write() as session:
         user = load_user(session)
-        told = {"note": "集市日", "actor": user, "at": at}
-        alerts.dismiss(session, 1, Disposition.EXPECTED_EVENT, **told)
-        later = at + timedelta(days=40)  # the same matter once more
         rule = next(r for r in rules.current(session) if r.code == "street-category")
-        found = town.finding(town.QUAY, town.GARBAGE, 40, 6.0, later.date())
-        again = signals.raise_alert(session, found, rule, at=later).id
-    assert again != 1
-    app = at_page(ALERTS, alert=str(again))
+        last, number = 1, ""
+        for n in range(1, 7):
+            if n == 6:
+                alert_now = session.get(Alert, last)
+                new = replace(cases.suggest(session, alert_now, SYSTEM.scope), title="码头垃圾")
+                made = cases.open_from_alert(session, last, new, actor=user, at=at)
+                done(session, made.id, at)
+                number = made.number
+            else:
+                told = {"note": "集市日", "actor": user, "at": at}
+                alerts.dismiss(session, last, Disposition.EXPECTED_EVENT, **told)
+            at += timedelta(days=40)  # the same matter once more
+            found = town.finding(town.QUAY, town.GARBAGE, 40, 6.0, at.date())
+            last = signals.raise_alert(session, found, rule, at=at).id
+    app = at_page(ALERTS, alert=str(last))
     shown = drawn(app)
-    assert "同区域同类别共 1 条" in shown
-    assert Disposition.EXPECTED_EVENT.label in shown
-    app = press(app, f"提示 {alert(built, 1).number}")
-    assert app.query_params["alert"] == "1"
+    counted = f"{Disposition.EXPECTED_EVENT.label} 5、{Disposition.REAL_ACTED.label} 1"
+    assert f"同区域同类别共 6 条：{counted}" in shown
+    ways = [b for b in app.button if str(b.key).startswith("gw_last_")]
+    assert len(ways) == 5
+    assert "1" not in {str(b.key).rpartition("_")[2] for b in ways}  # the oldest
+    links = [link.proto.label for link in app.get("page_link")]
+    assert number in links
+    app = well(ways[0].click().run())
+    assert app.query_params["alert"] == str(ways[0].key).rpartition("_")[2]
+
+
+def test_a_case_of_a_similar_alert_is_named_to_nobody_who_does_not_see_it(at_page, built):
+    at = datetime.now(UTC)
+    with built.write() as session:
+        new = cases.suggest(session, session.get(Alert, 1), SYSTEM.scope)
+        elsewhere = replace(new, area_path=town.HILL, unit_code=None, lon=None, lat=None)
+        made = cases.open_from_alert(session, 1, elsewhere, actor=load_user(session), at=at)
+        done(session, made.id, at)
+        hidden = made.number
+        rule = next(r for r in rules.current(session) if r.code == "street-category")
+        found = town.finding(town.QUAY, town.GARBAGE, 40, 6.0, at.date() + timedelta(days=40))
+        again = signals.raise_alert(session, found, rule, at=at + timedelta(days=40)).id
+        account = accounts.account(session, LOCAL_OPERATOR)
+        assert account is not None
+        accounts.set_scope(session, account, areas=[town.QUAY], units=[], whole_city=False)
+    app = at_page(ALERTS, alert=str(again))
+    assert "同区域同类别共 1 条" in drawn(app)
+    assert hidden not in {link.proto.label for link in app.get("page_link")}
+
+
+def test_a_sheet_tells_the_keys_of_the_page(at_page, built):
+    app = press(at_page(ALERTS), "键盘")
+    told = re.findall(r"<kbd>(.*?)</kbd></td><td>(.*?)</td>", drawn(app))
+    assert told[:5] == [
+        ("J", "下一条"), ("K", "上一条"), ("A", "签收"), ("C", "转案件"), ("D", "排除"),
+    ]  # fmt: skip
 
 
 def test_acknowledging_is_one_action_one_journal_line_and_the_button_goes(at_page, built):
