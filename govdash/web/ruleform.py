@@ -44,6 +44,7 @@ NAMES: Final[Mapping[str, str]] = {
     "detector_parameters": "方法参数",
 }
 VIEW: Final = "view"  # widget and URL parameter: what is shown of the rule
+KEPT: Final = "还没有生效，只保留到离开系统或刷新页面为止"
 WINDOWS: Final = (1, 2, 3, 7, 14, 28)
 _COLUMNS: Final = {"p_value": "P 值不大于", "excess": "超出不少于", "ratio": "倍数不低于"}
 
@@ -112,7 +113,7 @@ def edit_panel(page: Page, rule: Rule) -> None:
         show(empty("草稿与现行版本相同", "改动后点“存为草稿”，再用历史试算，满意后启用。"))
         ruletrial.trial_panel(page, rule)
         return
-    show(card_title(f"草稿改动 {len(changed)} 项", f"与现行第 {rule.version} 版相比；还没有生效"))
+    show(card_title(f"草稿改动 {len(changed)} 项", f"与现行第 {rule.version} 版相比；{KEPT}"))
     show(_changes(changed))
     with st.container(horizontal=True, gap="small"):
         ruletrial.start_button(page, draft)
@@ -289,6 +290,8 @@ def _said(key: str, value: Any) -> str:  # noqa: ANN401  # whatever a field hold
         return "、".join(AreaLevel(level).label for level in value)
     if isinstance(value, list):
         return "、".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:g}"
     return "—" if value is None else str(value)
 
 

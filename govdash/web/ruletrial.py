@@ -10,6 +10,7 @@ from govdash.access import acts
 from govdash.core.errors import Busy, GovDashError, InputError
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
+from govdash.core.vocab import Level
 from govdash.lake import Lake
 from govdash.store import Store, journal
 from govdash.web import background, workparts
@@ -123,7 +124,7 @@ def _start(page: Page, draft: Rule) -> None:
     def work(task: Task) -> dict[str, Any]:
         return _try(task, store, lake, settings, draft)
 
-    mine.number = background.tasks().start(f"试算：{draft.code}", work)
+    mine.number = background.tasks().start(f"试算：{draft.name}", work)
 
 
 def _try(task: Task, store: Store, lake: Lake, settings: Settings, draft: Rule) -> dict[str, Any]:
@@ -155,7 +156,7 @@ def _tell(told: dict[str, Any], *, same: bool) -> None:
     body = (
         el(
             "tr",
-            el("td", one["level"]),
+            el("td", _shaped(one["level"])),
             el("td", one["first_day"], cls="gd-num"),
             el("td", one["last_day"], cls="gd-num"),
             el("td", one["title"], title=one["sentence"]),
@@ -163,6 +164,12 @@ def _tell(told: dict[str, Any], *, same: bool) -> None:
         for one in examples
     )
     show(el("table", head, *body, cls="gw-table"))
+
+
+def _shaped(label: str) -> str:
+    """Put the shape and numeral of a level before its word; one without a level is a dash."""
+    known = {level.label: level for level in Level}
+    return f"{known[label].shape} {known[label].numeral} {label}" if label in known else "—"
 
 
 def _side(name: str, one: dict[str, Any]) -> Html:

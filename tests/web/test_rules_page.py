@@ -73,7 +73,7 @@ def test_a_draft_changes_nothing_until_it_is_made_current(at_page, built):
     app.session_state["view"] = "past"
     shown = drawn(well(app.run()))
     assert "共 2 版" in shown
-    assert "<td>至少超出（件）</td><td>4.0</td><td>12.0</td>" in shown
+    assert "<td>至少超出（件）</td><td>4</td><td>12</td>" in shown
 
 
 def test_an_old_version_goes_into_the_draft_and_not_straight_into_force(at_page, built):
