@@ -1,7 +1,7 @@
 """The right of 预警中心: one alert, why it was raised, where it lies, what it was like before."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st

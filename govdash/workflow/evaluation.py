@@ -122,6 +122,7 @@ def run(
         raise InputError(f"数据完整的最后一天是 {complete}，不能回放到 {end}；请改早末日。")
     record = Record.read(store, lake, settings, last=end)
     first, last = record.period(wish.first, end, usual_days=DAYS)
+    days = (last - first).days + 1
     findings = record.replay(record.counts, first, last, told=lambda share: told("回放", share))
     result = {
         "format": FORMAT,
@@ -130,7 +131,7 @@ def run(
         "made_by": actor,
         "first_day": first.isoformat(),
         "last_day": last.isoformat(),
-        "days": (last - first).days + 1,
+        "days": days,
         "data_version": data_version,
         "rules": [
             {"code": r.code, "name": r.name, "version": r.version, "detector": r.detector}
@@ -143,7 +144,7 @@ def run(
     }
     with store.read() as session:
         names = {rule.code: rule.name for rule in record.rules}
-        result["precision"] = _by_people(session, names, days=result["days"])
+        result["precision"] = _by_people(session, names, days=days)
         result["precision_at_k"] = precision.at_k(session, SYSTEM.scope)
     result["seconds"] = round(time.monotonic() - begun, 1)
     progress("完成", 1.0)
