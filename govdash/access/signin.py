@@ -1,12 +1,14 @@
 """Signing in and out, step by step: password, second factor, new password; each one action."""
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from govdash.access import local, lockout, passwords, sessions, totp
 from govdash.access.sessions import Signed, Stage
-from govdash.core.errors import Conflict, InputError, Refused, SignedOut
+from govdash.core.errors import Conflict, InputError, Refused, SignedOut, TooMany
 from govdash.core.settings import Settings
 from govdash.core.vocab import Result, Tried
 from govdash.store import Session, Store, accounts, journal, signing
@@ -36,7 +38,12 @@ def sign_in(door: Door, login: str, password: str, *, at: datetime) -> str:
     """
     login = login.strip()
     tried = lockout.keys(login, door.store.origin.address)
-    with door.store.write() as session:
+
+    def typed(session: Session) -> str:
+        account = accounts.account(session, login)
+        return account.login if account else _UNKNOWN
+
+    with _counting(door, typed, "session.begin", at=at) as session:
         locks = lockout.begin(session, tried, at=at)
         lockout.forget_old(session, at=at)
         account = accounts.account(session, login)
@@ -71,7 +78,7 @@ def give_code(door: Door, token: str, code: str, *, at: datetime) -> str:
     Refused
         When it is wrong; `TooMany` when it was tried too often.
     """
-    with door.store.write() as session:
+    with _counting(door, _whose(door, token, at), "factor.give", at=at) as session:
         signed = sessions.validate(session, token, settings=door.settings, at=at)
         enrols = may_enrol(session, signed)
         if signed.stage is not Stage.FACTOR and not enrols:
@@ -100,6 +107,27 @@ def may_enrol(session: Session, signed: Signed) -> bool:
     )
 
 
+@contextmanager
+def _counting(
+    door: Door, who: Callable[[Session], str], did: str, *, at: datetime
+) -> Generator[Session]:
+    """Open the transaction that counts a try; what is refused as one too many is a line too."""
+    try:
+        with door.store.write() as session:
+            yield session
+    except TooMany as error:
+        with door.store.write() as session:
+            _note(session, who(session), did, at=at, why=str(error))
+        raise
+
+
+def _whose(door: Door, token: str, at: datetime) -> Callable[[Session], str]:
+    def login(session: Session) -> str:
+        return sessions.validate(session, token, settings=door.settings, at=at).login
+
+    return login
+
+
 def change_password(door: Door, token: str, old: str, new: str, *, at: datetime) -> str:
     """Give the account of a session a new password; its other sessions end. Another token.
 
@@ -110,7 +138,7 @@ def change_password(door: Door, token: str, old: str, new: str, *, at: datetime)
     InputError
         When the new one breaks the rules.
     """
-    with door.store.write() as session:
+    with _counting(door, _whose(door, token, at), "password.change", at=at) as session:
         signed = _person(session, door, token, at)
         tried = lockout.keys(signed.login, door.store.origin.address)
         locks = lockout.begin(session, tried, at=at)
