@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from govdash.core.filters import EventFilter, EventQuery, Period
+from govdash.core.permissions import Permission
 from govdash.core.times import local_day
 from govdash.core.vocab import AreaLevel, Level
 from govdash.figures import maps
@@ -67,6 +68,12 @@ def around(places: pd.DataFrame, level: AreaLevel) -> dict[str, str]:
     mine = places.loc[places["level"] == level.value, "path"]
     parents = {path: "/".join(path.split("/")[: depth + 1]) + "/" for path in mine}
     return {path: names[parent] for path, parent in parents.items() if parent in names}
+
+
+def open_alerts(page: Page, query: EventQuery) -> pd.DataFrame:
+    """Return the open alerts that the query concerns, the worst first; none to who reads none."""
+    found = overview.open_alerts(page.session, query)
+    return found if page.user.holds(Permission.ALERT_READ) else found.head(0)
 
 
 def everywhere(query: EventQuery) -> EventQuery:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from govdash.core.errors import InputError
 from govdash.core.filters import EventQuery, read_box
+from govdash.core.permissions import Permission
 from govdash.core.shapes import Circle, read_shape
 from govdash.core.vocab import AreaLevel
 from govdash.figures import maps
@@ -135,7 +136,8 @@ def _draw(
         url, around = citymap.area_url(level), mapparts.around(places, level)
         layer = mapreplay.layer(url, counted, step, around=around)
     seen = _in_view(page, asked) if {"event", "heat"} & shown else None
-    alerts = overview.open_alerts(page.session, query) if "alert" in shown else None
+    alerts = mapparts.open_alerts(page, query) if "alert" in shown else None
+    may = page.user.holds(Permission.CASE_READ)
     drawing = citymap.Drawing(
         bounds=bounds,
         areas=layer if "count" in shown else layer | {"breaks": [], "legend": []},
@@ -146,7 +148,7 @@ def _draw(
         points="event" in shown,
         heat="heat" in shown,
         alerts=[] if alerts is None else mapparts.alert_marks(alerts, places),
-        cases=_cases(page, query, places) if "case" in shown else [],
+        cases=_cases(page, query, places) if "case" in shown and may else [],
         layers=mapparts.drawn_layers(page) if "base" in shown else [],
         names="name" in shown,
         shape=maps.outline(query.filter),

@@ -9,12 +9,13 @@ import streamlit as st
 from govdash.access import query_for
 from govdash.aggregate.series import Grain
 from govdash.core.filters import EventFilter, EventQuery, Period
+from govdash.core.permissions import Permission
 from govdash.figures import charts
 from govdash.report import arrivals, overview, performance, status, timeline, why
 from govdash.store import performance as case_store
 from govdash.web import cache, mapparts, overviewmap, summaries, tiles, workparts
 from govdash.web.page import Page
-from govdash.web.parts import card_title, el, show
+from govdash.web.parts import card_title, el, empty, show
 
 REFRESH_SECONDS: Final = 15
 #: Rates need some cases to mean anything, so they look back at least this far.
@@ -29,10 +30,12 @@ def live(opened: Page) -> None:
     """Draw everything below the filter bar, again and again, with the user checked each time."""
     with opened.refresh() as page:
         query = page.query()
-        alerts = overview.open_alerts(page.session, query)
+        alerts = mapparts.open_alerts(page, query)
         since = _rate_period(query).start
         cases = overview.cases(page.session, query, since=since)
         _tiles(page, query, cases, alerts)
+        if not page.user.holds(Permission.CASE_READ):
+            cases = cases.head(0)  # figures of them are the city's, rows are not
         left, right = st.columns([1.72, 1])
         with left, st.container(key="card_map", height=400, border=False):
             overviewmap.draw(page, query, cases, alerts)
@@ -82,12 +85,18 @@ def _tiles(page: Page, query: EventQuery, cases: pd.DataFrame, alerts: pd.DataFr
 
 def _work(page: Page, cases: pd.DataFrame, alerts: pd.DataFrame) -> None:
     late = performance.overdue(cases, at=page.now)
+    lists = ["预警"] if page.user.holds(Permission.ALERT_READ) else []
+    lists += ["超期工单"] if page.user.holds(Permission.CASE_READ) else []
+    if not lists:
+        show(card_title("待处理"))
+        show(empty("没有可看的", "您的角色不看监测提示和案件。"))
+        return
     with st.container(horizontal=True, vertical_alignment="center", key="gd_work_head"):
         show(card_title("待处理", "按级别、剩余时间排序"))
         which = st.segmented_control(
             "列表",
-            ["预警", "超期工单"],
-            default="预警",
+            lists,
+            default=lists[0],
             required=True,
             key="overview_work",
             format_func=lambda name: f"{name} {len(alerts if name == '预警' else late)}",

@@ -5,6 +5,7 @@ from typing import Final
 
 import pandas as pd
 
+from govdash.core.permissions import Permission
 from govdash.core.vocab import Handling, Level
 from govdash.report import performance, why
 from govdash.report.overview import Tally
@@ -155,6 +156,8 @@ def _ratio(now: float | None, then: float | None) -> str:
 
 
 def _alerts(alerts: pd.DataFrame, page: Page) -> Html:
+    if not page.user.holds(Permission.ALERT_READ):
+        return kpi("当前预警", "—", "", hint="您的角色不看监测提示。")
     by_level = alerts["level"].value_counts()
     waiting = int((alerts["handling"] == Handling.NEW).sum())
     newest = "目前没有未处理的预警"

@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
+from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.store import Store, accounts, journal
+from govdash.store.models import Alert
 from tests.signed import signed_app
 from tests.web import town
 
@@ -67,6 +70,24 @@ def test_the_overview_counts_the_alerts_of_the_chosen_area_only(city: AppTest, s
     city.run()
     assert '<b class="gd-num">1</b> 条' in words(city)
     assert "区域：码头街道" in [button.label for button in city.button]
+
+
+def test_who_reads_no_alerts_meets_none_on_the_monitor_pages(city: AppTest, sqlite_store: Store):
+    with sqlite_store.write() as session:
+        accounts.put_role(
+            session, code="local_operator", name="本机值班员",
+            permissions=[Permission.EVENT_READ],
+        )  # fmt: skip
+        titles = session.scalars(select(Alert.title)).all()
+    assert titles
+    for page in ("monitor/overview.py", "monitor/map.py"):
+        open_on(city, page, period="7d")
+        assert not city.exception
+        assert not city.error
+        assert not [title for title in titles if title in words(city)]
+    open_on(city, "monitor/overview.py", period="7d")
+    assert "没有可看的" in words(city)
+    assert '<b class="gd-num">3</b> 条' not in words(city)
 
 
 def test_taking_a_chip_away_lets_go_of_that_part_alone(city: AppTest):
