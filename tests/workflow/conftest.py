@@ -119,49 +119,51 @@ def local_user() -> User:
     return User("wang", "王明", frozenset(Permission), Scope(areas=(OTHER,)))
 
 
+def a_finding(
+    *,
+    area_path: str = STREET,
+    category: str = CATEGORY,
+    observed: int = 22,
+    expected: float = 6.0,
+    p_value: float = 1e-6,
+    day: date = date(2026, 6, 9),
+    window: int = 1,
+    direction: str = "high",
+) -> Finding:
+    """Return what a detector says of an area and a category that are far from usual."""
+    series = f"{area_path}|{category}"
+    evidence = Evidence(
+        series=series,
+        window_start=day - timedelta(days=window - 1),
+        window_end=day,
+        observed=observed,
+        expected=expected,
+        sd=2.5,
+        lower=2.0,
+        upper=11.0,
+        p_value=p_value,
+        q_value=p_value * 10,
+        excess=observed - expected,
+        one_in_days=min(1 / p_value, 3650),
+        direction=direction,
+        same_period="去年同期 5 件",
+        shares=(Share(f"{GRID}|{category}", "第一网格", observed - 2, 1.0),),
+        sentence=f"6月9日 {observed} 件，预期 {expected:g}±2.5 件。",
+    )
+    return Finding(
+        series=series,
+        area_path=area_path,
+        category=category,
+        at_day=day,
+        direction=direction,
+        severity=severity(p_value, observed - expected),
+        evidence=evidence,
+    )
+
+
 @pytest.fixture
 def finding() -> Callable[..., Finding]:
-    def make(
-        *,
-        area_path: str = STREET,
-        category: str = CATEGORY,
-        observed: int = 22,
-        expected: float = 6.0,
-        p_value: float = 1e-6,
-        day: date = date(2026, 6, 9),
-        window: int = 1,
-        direction: str = "high",
-    ) -> Finding:
-        series = f"{area_path}|{category}"
-        evidence = Evidence(
-            series=series,
-            window_start=day - timedelta(days=window - 1),
-            window_end=day,
-            observed=observed,
-            expected=expected,
-            sd=2.5,
-            lower=2.0,
-            upper=11.0,
-            p_value=p_value,
-            q_value=p_value * 10,
-            excess=observed - expected,
-            one_in_days=min(1 / p_value, 3650),
-            direction=direction,
-            same_period="去年同期 5 件",
-            shares=(Share(f"{GRID}|{category}", "第一网格", observed - 2, 1.0),),
-            sentence=f"6月9日 {observed} 件，预期 {expected:g}±2.5 件。",
-        )
-        return Finding(
-            series=series,
-            area_path=area_path,
-            category=category,
-            at_day=day,
-            direction=direction,
-            severity=severity(p_value, observed - expected),
-            evidence=evidence,
-        )
-
-    return make
+    return a_finding
 
 
 @pytest.fixture
