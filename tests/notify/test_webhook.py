@@ -154,6 +154,7 @@ def test_an_answer_that_drips_does_not_hold_the_lane(receiver: Receiver, monkeyp
         "https://[::ffff:127.0.0.1]/", "https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/",
         "https://224.0.0.1/", "https://2130706433/", "https://0x7f.1/", "https://127.1/",
         "https://[::127.0.0.1]/", "https://[::ffff:0:127.0.0.1]/", "https://[fec0::1]/",
+        "https://[2a00:1:2:3:0:5efe:127.0.0.1]/", "https://[2a00:1:2:3:200:5efe:a00:1]/",
         "https://[64:ff9b:1::7f00:1]/", "https://[ff02::1]/", "https://[3fff::1]/",
         "https://[5f00::1]/", "https://192.0.0.8/", "https://192.88.99.1/", "https://[::]/",
         "https://198.18.0.1/", "https://240.0.0.1/", "https://0177.0.0.1/", "https://127.0.0.1./",

@@ -21,6 +21,7 @@ from govdash.core.settings import Network
 TIMEOUT: Final = 10.0  # seconds for the whole exchange
 MOST: Final = 64 << 10  # bytes of an answer that are read
 _NAT64: Final = ip_network("64:ff9b::/96")  # an IPv4 address in its last 32 bits
+_ISATAP: Final = (0x00005EFE, 0x02005EFE)  # before an IPv4 address (RFC 5214)
 #: Of IPv6 nothing else is given to anybody (IANA, IPv6 Global Unicast Address Assignments): what
 #: lies outside is of this site, or an IPv4 address in disguise.
 _UNICAST: Final = ip_network("2000::/3")
@@ -100,7 +101,7 @@ def _real(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """Return the IPv4 address that hides in an IPv6 one."""
     if isinstance(address, IPv4Address):
         return address
-    if address in _NAT64:
+    if address in _NAT64 or int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address
 
