@@ -11,7 +11,7 @@ from govdash.core.errors import GovDashError
 from govdash.store import Session
 from govdash.store import views as rows
 from govdash.web import registry
-from govdash.web.parts import el, show
+from govdash.web.parts import el, plain, show
 from govdash.workflow import views
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def menu(page: "Page", chosen: Mapping[str, str]) -> None:
             with st.container(key=f"gd_view_{view.id}", horizontal=True, gap="small"):
                 st.page_link(
                     st.Page(entry.path, title=entry.title, url_path=entry.url),
-                    label=f"{entry.title}：{view.name}",
+                    label=f"{entry.title}：{plain(view.name)}",
                     query_params=view.params,
                 )
                 st.button(
@@ -89,5 +89,5 @@ def _perform(
         except GovDashError as error:
             st.toast(str(error), icon=":material/error:")
             return False
-    st.toast(said, icon=":material/check_circle:")
+    st.toast(plain(said), icon=":material/check_circle:")
     return True

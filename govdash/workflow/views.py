@@ -35,7 +35,8 @@ def save(
     known = {view.name for view in views.mine(session, actor.login)}
     if kept not in known and len(known) >= MOST:
         raise InputError(f"已有 {MOST} 个视图；请先删除不用的。")
-    view = views.put(session, actor.login, kept, page=page, params=params, at=at)
+    searched = {"q": mask(params["q"])} if "q" in params else {}
+    view = views.put(session, actor.login, kept, page=page, params={**params, **searched}, at=at)
     journal.record(
         session, actor=actor.login, did="view.save", subject=f"view:{view.id}", at=at,
         detail={"page": page, "name": kept},

@@ -17,7 +17,7 @@ def test_a_view_is_kept_with_filter_and_looks_and_forgotten_again(
 ):
     town.build(sqlite_store, settings, datetime.now(UTC))
     signed_app(app, sqlite_store, settings)
-    open_on(app, "monitor/timeline.py", period="7d", area=town.QUAY, alert="1")
+    open_on(app, "monitor/timeline.py", period="7d", area=town.QUAY, alert="1", q="电13800001111")
     app.segmented_control(key="grain").set_value("day").run()
     app.button(key="gd_view_save").click().run()
     assert "请给视图起一个名称" in app.toast[0].value
@@ -31,6 +31,7 @@ def test_a_view_is_kept_with_filter_and_looks_and_forgotten_again(
         assert view.page == "timeline"
         assert {"period": "7d", "area": town.QUAY}.items() <= view.params.items()
         assert "alert" not in view.params
+        assert "13800001111" not in view.params["q"]
         number = view.id
     app.button(key=f"gd_view_drop_{number}").click().run()
     with sqlite_store.read() as session:

@@ -73,6 +73,7 @@ STAY = {
     "user_emails": "the staff", "api_keys": "names of systems", "password_history": "hashes",
     "events": "a class of its own", "rejected_rows": "a class of its own",
     "inbox_messages": "a class of its own",
+    "saved_views": "what one looks at oneself; words searched for are masked",
     "escalations": "the platform's words",
 }  # fmt: skip
 
