@@ -57,6 +57,7 @@ class Drawing:
     alerts: Sequence[Mapping[str, Any]] = ()  # id, lon, lat, level, title, place
     cases: Sequence[Mapping[str, Any]] = ()  # id, lon, lat, title, place, late
     layers: Sequence[Mapping[str, str]] = ()  # name, label, url
+    assets: bool = False  # places of interest among the layers
     names: bool = True
     points: bool = True  # marks as circles
     heat: bool = False  # marks as a heat map
@@ -113,6 +114,7 @@ def draw(
             "alerts": list(drawing.alerts),
             "cases": list(drawing.cases),
             "layers": list(drawing.layers),
+            "assets": drawing.assets,
             "names": drawing.names,
             "nameSize": name_size,
             "points": drawing.points,

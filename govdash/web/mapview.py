@@ -150,6 +150,7 @@ def _draw(
         alerts=[] if alerts is None else mapparts.alert_marks(alerts, places),
         cases=_cases(page, query, places) if "case" in shown and may else [],
         layers=mapparts.drawn_layers(page) if "base" in shown else [],
+        assets="base" in shown,
         names="name" in shown,
         shape=maps.outline(query.filter),
         replay=None if step is None else mapreplay.told(steps, step),

@@ -213,7 +213,8 @@ function drawn(state) { // rivers, roads: as the city has imported them
   for (const { id } of map.getStyle().layers) {
     if (!id.startsWith("drawn-") || id === "drawn-end") continue;
     const source = id.replace(/-(fill|line|dot)$/, "");
-    map.setLayoutProperty(id, "visibility", wanted.has(source) ? "visible" : "none");
+    const shown = wanted.has(source) && (data.assets || !id.endsWith("-dot"));
+    map.setLayoutProperty(id, "visibility", shown ? "visible" : "none");
   }
   for (const layer of data.layers) {
     const source = `drawn-${layer.name}`;
@@ -225,7 +226,7 @@ function drawn(state) { // rivers, roads: as the city has imported them
     map.addLayer({ id: `${source}-fill`, type: "fill", source, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": colour, "fill-opacity": 0.9 } }, "drawn-end");
     map.addLayer({ id: `${source}-line`, type: "line", source, filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-join": "round" },
       paint: { "line-color": colour, "line-opacity": 0.85, "line-width": ["interpolate", ["exponential", 1.6], ["zoom"], 9, wide ? 4 : 1.2, 14, wide ? 30 : 6] } }, "drawn-end");
-    map.addLayer({ id: `${source}-dot`, type: "circle", source, filter: ["==", ["geometry-type"], "Point"], minzoom: 9,
+    map.addLayer({ id: `${source}-dot`, type: "circle", source, filter: ["==", ["geometry-type"], "Point"], minzoom: 9, layout: { visibility: data.assets ? "visible" : "none" },
       paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 9, 2, 14, 6], "circle-color": data.palette.card, "circle-stroke-color": data.palette.asset, "circle-stroke-width": 2.2 } }, "marks");
   }
 }
