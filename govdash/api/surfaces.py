@@ -22,6 +22,7 @@ class Surface:
     path: str  # one that can be asked for
     title: str
     needs: tuple[Permission, ...]
+    whole_city: bool = False  # for nobody whose scope is less
     single: bool = False  # names one record; `path` names one that never is
 
 
@@ -51,4 +52,11 @@ def surfaces() -> Iterator[Surface]:
     path = takings.RELEASES.replace("{number}", "DC-0")
     yield Surface(takings.RELEASES, path, "批准的个人信息导出", needs, single=True)
     path = takings.REJECTS.replace("{name}", "none.csv")
-    yield Surface(takings.REJECTS, path, "被拒行的原文", (Permission.EVENT_IMPORT,), single=True)
+    yield Surface(
+        takings.REJECTS,
+        path,
+        "被拒行的原文",
+        (Permission.EVENT_IMPORT,),
+        whole_city=True,
+        single=True,
+    )

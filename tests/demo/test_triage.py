@@ -10,8 +10,9 @@ from govdash.access import SYSTEM
 from govdash.core.settings import Settings
 from govdash.core.vocab import Disposition
 from govdash.demo.agenda import Agenda
-from govdash.demo.casework import Casework
+from govdash.demo.casework import Casework, people
 from govdash.demo.triage import Triage
+from govdash.demo.turns import Turns
 from govdash.store import Store, alerts
 from tests.web import town
 
@@ -28,7 +29,8 @@ def test_an_alert_that_changed_before_its_turn_is_signed_off_once(
     labels = pd.DataFrame(
         {"start": [long_ago], "end": [long_ago], "category": [town.LAMP], "area_path": [town.HILL]}
     )
-    casework = Casework(agenda, {}, rng, zone=ZoneInfo("Asia/Shanghai"))
+    turns = Turns(agenda, {}, rng, people(), settings.evidence)
+    casework = Casework(agenda, {}, rng, turns, zone=ZoneInfo("Asia/Shanghai"))
     notes = {disposition.value: ["已核实"] for disposition in Disposition}
     triage = Triage(agenda, casework, labels, notes, rng)
     with sqlite_store.write() as session:

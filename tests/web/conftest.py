@@ -1,5 +1,7 @@
 """The router script run without a browser, on a small seeded installation."""
 
+from collections.abc import Callable
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,10 +14,16 @@ ROUTER = str(ROOT / "govdash" / "web" / "router.py")
 
 
 @pytest.fixture
-def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The router on `settings`, which may hold nothing yet."""
+def tab(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
+    """What opens one more tab of the router on `settings`, which may hold nothing yet."""
     monkeypatch.setenv("GOVDASH_VAR", str(settings.var))
-    return AppTest.from_file(ROUTER, default_timeout=60)
+    return lambda: AppTest.from_file(ROUTER, default_timeout=60)
+
+
+@pytest.fixture
+def app(tab: Callable[[], AppTest]) -> AppTest:
+    """A tab of the router."""
+    return tab()
 
 
 @pytest.fixture

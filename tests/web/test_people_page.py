@@ -32,9 +32,12 @@ def city(sqlite_store: Store, settings: Settings) -> Store:
 
 
 @pytest.fixture
-def at_page(app: AppTest, city: Store, settings: Settings) -> Callable[..., AppTest]:
+def at_page(tab: Callable[[], AppTest], city: Store, settings: Settings) -> Callable[..., AppTest]:
+    """Open a page in a tab of one's own: a tab does not pass to the next who signs in."""
+
     def opened(page: str, login: str, account: str = "li") -> AppTest:
-        signed_app(app, city, settings, login).run()
+        app = signed_app(tab(), city, settings, login)
+        app.run()
         app.switch_page(page)
         app.query_params["account"] = account
         return well(app.run())
