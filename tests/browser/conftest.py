@@ -1,15 +1,21 @@
 """A real server on a small demo city, and a real browser that can reach nothing but it."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright, StorageState, sync_playwright
 
+from govdash.core.settings import Settings
+from govdash.store import Store, areas
+from govdash.workflow import rules, signals
 from tests.browser.signing import sign_in
 from tests.browser.visit import Visit
 from tests.conftest import CHROMIUM
 from tests.installation import ARTEFACTS, Environment, build, serving
+from tests.workflow.conftest import a_finding
 
 EVENTS = 6_000
 CHROMIUM_FLAGS = [
@@ -31,6 +37,18 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 def demo_city(var: Path, events: int) -> Environment:
     """Build a demo city that lives on; one session of each account serves all tests."""
     return build(var, events=events, DEMO_RATE="60", IDLE_MINUTES="120")
+
+
+@pytest.fixture(scope="session")
+def waiting(city: Environment) -> None:
+    """Eight alerts wait, at whatever hour this runs: streets of the city, each of its own."""
+    at = datetime.now(UTC)
+    with Store.of(Settings.from_environment(city)).write() as session:
+        rule = next(one for one in rules.current(session) if one.code == "street-category")
+        streets = [path for path in areas.names(session) if path.count("/") == 4]
+        for street, category in zip(streets[::6], cycle(("A-06010", "A-01003", "A-02001"))):
+            found = a_finding(area_path=street, category=category, day=at.date())
+            signals.raise_alert(session, found, rule, at=at)
 
 
 @pytest.fixture(scope="session")

@@ -79,6 +79,7 @@ def test_a_brush_over_the_timeline_becomes_the_period_everywhere(visit: Visit):
     assert all(part in visit.page.url for part in chosen.split("&") if part.startswith("from"))
 
 
+@pytest.mark.usefixtures("waiting")
 def test_an_alert_opens_in_a_drawer_where_it_can_be_signed_off(visit: Visit):
     visit.go("")
     visit.page.locator(".st-key-overview_alerts .row").first.click()

@@ -2,37 +2,19 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, StorageState, expect
 
-from govdash.core.settings import Settings
-from govdash.store import Store, areas
-from govdash.workflow import rules, signals
 from tests.browser.visit import SECONDS, Visit
-from tests.installation import Environment
-from tests.workflow.conftest import a_finding
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("waiting")]
 
 
 @pytest.fixture
 def size() -> tuple[int, int]:
     """What is done is the same on both screens; how pages look there is tested elsewhere."""
     return 1366, 768
-
-
-@pytest.fixture(scope="module", autouse=True)
-def waiting(city: Environment) -> None:
-    """Three alerts wait, at whatever hour this runs: streets of the city, each of its own."""
-    at = datetime.now(UTC)
-    with Store.of(Settings.from_environment(city)).write() as session:
-        rule = next(one for one in rules.current(session) if one.code == "street-category")
-        streets = [path for path in areas.names(session) if path.count("/") == 4]
-        for street, category in zip(streets[::20], ("A-06010", "A-01003", "A-02001"), strict=False):
-            found = a_finding(area_path=street, category=category, day=at.date())
-            signals.raise_alert(session, found, rule, at=at)
 
 
 def test_the_board_is_worked_through_without_the_mouse(visit: Visit):
