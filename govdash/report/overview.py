@@ -15,7 +15,7 @@ from govdash.lake import Lake, queries
 from govdash.report import performance
 from govdash.store import Session, escalations
 from govdash.store import performance as case_store
-from govdash.workflow import board
+from govdash.workflow import board, typed
 
 OPEN: Final = (Handling.NEW, Handling.ACKNOWLEDGED, Handling.LINKED)
 #: More open alerts than this nobody can work through; the tile counts at most so many.
@@ -144,11 +144,14 @@ def due(session: Session, alerts: pd.DataFrame, scope: Scope) -> pd.DataFrame:
 def cases(
     session: Session, query: EventQuery, *, since: datetime, until: datetime | None = None
 ) -> pd.DataFrame:
-    """Return the cases of the query's areas and categories (`store.performance.lifelines`)."""
+    """Return the cases of the query's areas and categories, with typed texts masked.
+
+    Columns as in `store.performance.lifelines`.
+    """
     areas = query.filter.areas
     found = case_store.lifelines(session, query.scope, areas=areas, since=since, until=until)
     mine = concerned(found, replace(query.filter, areas=()))
-    return found[mine].reset_index(drop=True)
+    return typed.masked(found[mine].reset_index(drop=True))
 
 
 def rates(session: Session, query: EventQuery) -> performance.Rates:

@@ -16,7 +16,6 @@ from govdash.figures import maps
 from govdash.geo import Datum
 from govdash.report import map as map_report
 from govdash.report import overview
-from govdash.store import performance as case_store
 from govdash.web import cache, citymap, eventcard, mapparts, mapreplay, rows, watermark
 from govdash.web.page import Page
 from govdash.web.parts import card_title, empty, number, show
@@ -244,10 +243,7 @@ def _in_view(page: Page, query: EventQuery) -> map_report.Marks | None:
 
 
 def _cases(page: Page, query: EventQuery, places: pd.DataFrame) -> list[dict[str, object]]:
-    found = case_store.lifelines(
-        page.session, query.scope, areas=query.filter.areas, since=page.now
-    )
-    mine = found[overview.concerned(found, replace(query.filter, areas=()))]
+    mine = overview.cases(page.session, query, since=page.now)
     return mapparts.case_marks(mine, places, at=pd.Timestamp(page.now))
 
 

@@ -6,10 +6,15 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
+from govdash.access import SYSTEM
+from govdash.core.filters import EventFilter, EventQuery, Period
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
+from govdash.report import overview
 from govdash.store import Store, accounts, journal
 from govdash.store.models import Alert
+from govdash.workflow import cases
+from govdash.workflow.forms import NewCase
 from tests.signed import signed_app
 from tests.web import town
 
@@ -70,6 +75,20 @@ def test_the_overview_counts_the_alerts_of_the_chosen_area_only(city: AppTest, s
     city.run()
     assert '<b class="gd-num">1</b> 条' in words(city)
     assert "区域：码头街道" in [button.label for button in city.button]
+
+
+def test_a_number_typed_into_a_title_is_masked_on_the_monitor_pages(sqlite_store: Store, settings):
+    town.build(sqlite_store, settings, datetime.now(UTC))
+    with sqlite_store.write() as session:
+        new = NewCase(title="电话13800001111", category=town.LAMP, area_path=town.QUAY)
+        cases.open_case(session, new, actor=SYSTEM, at=datetime.now(UTC))
+    with sqlite_store.read() as session:
+        today = datetime.now(UTC).date()
+        chosen = EventFilter(Period.last_days(30, until=today))
+        query = EventQuery(chosen, SYSTEM.scope)
+        shown = overview.cases(session, query, since=datetime.now(UTC) - timedelta(days=30))
+    assert len(shown)
+    assert not shown["title"].str.contains("13800001111").any()
 
 
 def test_who_reads_no_alerts_meets_none_on_the_monitor_pages(city: AppTest, sqlite_store: Store):
