@@ -161,7 +161,8 @@ class Casework:
         )
         case = cases.open_case(session, new, actor=self.staff["register"], at=when)
         self.opened += 1
-        self._turns.after(session, case, None, lingers=False, at=when)
+        if fate.end is None:  # what others were merged into is not turned away
+            self._turns.after(session, case, None, lingers=False, at=when)
         self._go_on(case, fate, when)
 
     def _go_on(self, case: Case, fate: Fate, when: datetime) -> None:
