@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from govdash.core.vocab import Level
+from govdash.figures.notes import NoteBox, apart
 from govdash.figures.palette import Palette
 from govdash.figures.template import template
 
@@ -288,10 +289,17 @@ def _notes(
     *,
     size: int,
 ) -> None:
-    """Write beside odd points what they are, towards the middle of the chart."""
+    """Write beside odd points what they are, towards the middle of the chart, none over another."""
     values = counts.set_index("bucket")["n"]
+    where = pd.Series(range(len(counts)), counts["bucket"]) / max(1, len(counts) - 1)
+    tallest = max(1.0, float(counts[["n", "high"]].max().max()))
+    boxes = {
+        bucket: NoteBox(float(where[bucket]), float(values[bucket]) / tallest, len(text), size)
+        for bucket, text in notes.items()
+    }
+    shifts = dict(zip(boxes, apart(list(boxes.values())), strict=True))
     for bucket, text in notes.items():
-        late = (counts["bucket"] < bucket).mean() >= 0.5
+        late = boxes[bucket].late
         figure.add_annotation(
             x=bucket,
             y=float(values[bucket]),
@@ -299,6 +307,7 @@ def _notes(
             showarrow=False,
             xanchor="right" if late else "left",
             xshift=-9 if late else 9,
+            yshift=shifts[bucket],
             font={"size": size, "color": palette.warn},
             bgcolor=palette.card,
             opacity=0.92,
