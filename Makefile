@@ -36,6 +36,7 @@ docs: setup ## the data dictionary from the models, the tables of roles, what th
 	@$(PY) scripts/data_dictionary.py
 	@$(PY) scripts/role_tables.py
 	@$(PY) scripts/loop_tables.py
+	@$(PY) scripts/indicator_table.py
 	@$(PY) scripts/notebook.py
 
 clean: ## all that was made: environment, database, demo city

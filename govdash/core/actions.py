@@ -24,6 +24,7 @@ BY_PEOPLE: Final[Mapping[str, str]] = {
     "rule.change": "修改规则",
     "rule.try": "试算规则",
     "rule.refuse_advice": "不采纳规则建议",
+    "scheme.save": "修改考核方案",
     "silence.add": "设置静默或计划",
     "silence.extend": "延长静默或计划",
     "silence.end": "结束静默或计划",

@@ -22,8 +22,12 @@ def add_step(
     actor: User,
     at: datetime,
     rule: str = "",
+    recorded_at: datetime | None = None,
 ) -> None:
-    """Add one step to the log; None is the opening, whose unit a routing `rule` may have chosen."""
+    """Add one step to the log; None is the opening, whose unit a routing `rule` may have chosen.
+
+    `recorded_at`: when it is written, where that is not the moment of the step.
+    """
     newest = rows.last_step(session, case.id)
     told: dict[str, Any] = {
         "register_condition": form.register_condition.strip(),
@@ -45,6 +49,7 @@ def add_step(
             to_state=case.state,
             actor=actor.login,
             at=at,
+            recorded_at=recorded_at,
             unit_code=case.unit_code,
             note=form.note.strip(),
             detail={name: value for name, value in told.items() if value},

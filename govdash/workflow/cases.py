@@ -160,10 +160,12 @@ def walk(
     actor: User,
     at: datetime,
     deadlines: Deadlines,
+    recorded_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Take a step of a locked case without the journal, for actions that are more than a step.
 
     Who may take it has been checked. Returns what the journal should say beside the states.
+    `recorded_at`: when a step of an earlier moment is written.
     """
     step = next_step(case.state, action)
     not_before_the_last(session, case, at=at)
@@ -185,7 +187,9 @@ def walk(
     timing.move(session, case, step.effect, at=at, deadlines=deadlines)
     if leading is not None:
         merging.lend(session, leading, at=at, deadlines=deadlines)
-    caselog.add_step(session, case, action, came_from, form, actor=actor, at=at)
+    caselog.add_step(
+        session, case, action, came_from, form, actor=actor, at=at, recorded_at=recorded_at
+    )
     if step.effect is Effect.STOP:
         casework.lapse(session, case.id, Asked.EXTENSION)
         causes.end(session, case, waits, form, actor=actor, at=at)
@@ -241,7 +245,10 @@ def _resume(session: Session, case: Case, *, at: datetime, deadlines: Deadlines)
     """Take the step that nobody needs to take: the hold ended at the moment that was set."""
     ended, before = case.hold_until or at, caselog.standing(case)
     form = StepForm(note="挂账到期，自动恢复")
-    walk(session, case, CaseAction.RESUME, form, actor=SYSTEM, at=ended, deadlines=deadlines)
+    walk(
+        session, case, CaseAction.RESUME, form,
+        actor=SYSTEM, at=ended, deadlines=deadlines, recorded_at=at,
+    )  # fmt: skip
     caselog.record(
         session, case, CaseAction.RESUME.value,
         actor=SYSTEM, at=at, note=form.note, before=before,

@@ -5,8 +5,8 @@ from typing import Final, Literal
 
 import pandas as pd
 
+from govdash.aggregate.interval import wilson
 from govdash.core.vocab import Disposition, Handling, Signal
-from govdash.workflow.precision import wilson
 
 COLUMNS: Final = (
     "raised", "per_week", "judged", "true", "precision", "low", "high", "hours_to_look",

@@ -35,6 +35,7 @@ from govdash.core.vocab import (
 from govdash.ingest import accept_frame
 from govdash.lake import Lake
 from govdash.store import Session, Store, areas, imports, inbox, notifications, persons
+from govdash.store.caselogs import CaseLogs
 from govdash.store.imports import Progress, Rejected
 from govdash.store.models import (
     Alert,
@@ -253,6 +254,7 @@ def call(name: str, session: Session, lake: Lake, scope: Scope, district: str) -
         "box": (-180.0, -90.0, 180.0, 90.0),
         "until": NOW + timedelta(days=1),
         "since": NOW - timedelta(days=30),
+        "known_at": NOW,
         "limit": 10_000,
         "cell_px": 32.0,
         "zoom": 8.0,
@@ -281,6 +283,8 @@ def n_rows(found: Any) -> int:
         return len(found)
     if isinstance(found, int):
         return found
+    if isinstance(found, CaseLogs):
+        return len(found.inside)
     if isinstance(found, list) and all(isinstance(part, pa.RecordBatch) for part in found):
         return sum(part.num_rows for part in cast("list[pa.RecordBatch]", found))
     return len(found) if isinstance(found, list | tuple | dict) else 1

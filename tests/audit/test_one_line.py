@@ -75,6 +75,7 @@ ELSEWHERE = {
     "inbox.read": "tests/web/test_notify_pages.py",
     "view.save": "tests/web/test_views.py",
     "view.drop": "tests/web/test_views.py",
+    "scheme.save": "tests/workflow/test_schemes.py",
     "quality.finish": "tests/workflow/test_quality.py",
     "rule.try": "tests/web/test_rules_page.py",
     "rule.refuse_advice": "tests/workflow/test_advice.py",

@@ -142,6 +142,7 @@ CITY_WIDE = {
     "Unit": "who is who",
     "Category": "what things are called",
     "CategoryAlias": "what things are called",
+    "KpiScheme": "how the whole city assesses; no rows of cases",
     "Rule": "rules hold for the whole city",
     "RuleAdvice": "rules are the city's, and so is what was decided on them",
     "UserAccount": "administrators have no areas; by permission",

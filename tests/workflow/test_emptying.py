@@ -65,6 +65,7 @@ WORDS = (DataClass.CASE_TEXTS, DataClass.ALERT_NOTES, DataClass.NOTICES)
 #: Texts that nobody's words about a case, an alert or a notice come into, and why they stay.
 STAY = {
     "areas": "places", "categories": "the standard", "device_tokens": "names of screens",
+    "kpi_schemes": "about how the city assesses; masked when written",
     "imports": "file names and reasons of the platform", "job_runs": "the platform's words",
     "journal": "masked when written; has its own time", "map_layers": "places",
     "releases": "reasons of the office for giving data out: accounted for",

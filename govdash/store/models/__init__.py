@@ -1,6 +1,7 @@
 """The tables."""
 
 from govdash.store.models.alerts import Alert, AlertStep, Rule, RuleAdvice
+from govdash.store.models.assessment import KpiScheme
 from govdash.store.models.audit import AuditCheckpoint, JournalAnchor, JournalHead
 from govdash.store.models.base import Base
 from govdash.store.models.cases import Case, CaseStep, ClockInterval, Feedback
@@ -68,6 +69,7 @@ __all__ = [
     "JournalAnchor",
     "JournalHead",
     "JournalLine",
+    "KpiScheme",
     "Lease",
     "MapLayer",
     "Notification",

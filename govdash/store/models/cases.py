@@ -72,6 +72,7 @@ class CaseStep(Base):
     to_state: Mapped[CaseState] = coded(CaseState)
     actor: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime]
+    recorded_at: Mapped[datetime | None]  # None: at that moment; later for a hold that ended
     unit_code: Mapped[str | None] = mapped_column(ForeignKey("units.code"))
     note: Mapped[str] = mapped_column(Text, default="")
     detail: Mapped[dict[str, Any]]
