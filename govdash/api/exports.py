@@ -9,18 +9,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from govdash.access import acts, query_for
+from govdash.access import User, acts, query_for
 from govdash.api.acting import acting
 from govdash.core.errors import BadKey, GovDashError, NotFound, Refused, SignedOut
-from govdash.core.filters import EventFilter, Period
+from govdash.core.filters import EventFilter, EventQuery, Period
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
 from govdash.lake import Lake
-from govdash.report import export, export_sources
+from govdash.report import export, export_sources, kpi_export
 from govdash.report.export import Format
 from govdash.report.export_counts import Grouping
-from govdash.store import Store
+from govdash.report.export_table import Export
+from govdash.report.kpi import Book
+from govdash.store import Session, Store
 
 ROUTE = "/api/v1/exports"
 
@@ -57,7 +59,7 @@ def _prepare(
 ) -> tuple[Format, Iterator[bytes], str]:
     """Check and journal the export; what comes back only has to be sent."""
     what, suffix = request.path_params["what"], request.path_params["suffix"]
-    if what not in export_sources.SOURCES or suffix not in set(Format):
+    if what not in (*export_sources.SOURCES, kpi_export.WHAT) or suffix not in set(Format):
         raise NotFound(f"没有导出“{what}.{suffix}”。")
     chosen, at = Format(suffix), datetime.now(UTC)
     today = local_day(at, settings.zone)
@@ -69,8 +71,28 @@ def _prepare(
     with acts.act(store, user, did="export", subject=what, at=at) as session:
         export.require(user, what)
         query = query_for(user, wanted, needs=Permission.EVENT_EXPORT)
-        table = export_sources.of(
-            what, session, lake, query, zone=settings.zone, as_of=at, grouping=grouping
-        )
+        if what == kpi_export.WHAT:
+            table = _kpi(session, settings, request, user, query, at=at)
+        else:
+            table = export_sources.of(
+                what, session, lake, query, zone=settings.zone, as_of=at, grouping=grouping
+            )
         export.record(session, table, chosen, actor=user, at=at)
     return chosen, export.chunks(table, chosen), export.file_name(table, chosen)
+
+
+def _kpi(
+    session: Session,
+    settings: Settings,
+    request: Request,
+    user: User,
+    query: EventQuery,
+    *,
+    at: datetime,
+) -> Export:
+    """Make the table of 绩效考核 that the link speaks of."""
+    book, choice = Book.load(settings.data), kpi_export.Choice.from_params(request.query_params)
+    who = kpi_export.who_for(user, settings.contact_key)
+    board = kpi_export.make(session, query, book, choice, at=at, data_dir=settings.data, who=who)
+    names = export_sources.names_of(session)
+    return kpi_export.export(board, book, query, names, choice, zone=settings.zone)

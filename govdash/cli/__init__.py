@@ -38,6 +38,7 @@ COMMANDS = {
     "rejects": Place("imports", "rejects", "取出一次导入被拒的行（含原文，记入操作日志）。"),
     "import-areas": Place("imports", "import_areas", "导入区域边界（GeoJSON）。"),
     "export": Place("export", "app"),
+    "report": Place("report", "app"),
     "lake": Place("lake", "app"),
     "keys": Place("keys", "app"),
     "users": Place("users", "app"),

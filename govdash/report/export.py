@@ -105,6 +105,7 @@ NEEDS: Final[Mapping[str, tuple[Permission, ...]]] = {
     "alerts": (Permission.EVENT_EXPORT, Permission.ALERT_READ),
     "cases": (Permission.EVENT_EXPORT, Permission.CASE_READ),
     "counts": (Permission.EVENT_EXPORT, Permission.EVENT_READ),
+    "kpi": (Permission.EVENT_EXPORT, Permission.KPI_READ),
 }
 
 
