@@ -77,6 +77,12 @@ def _lake() -> Lake:
     return resources.lake(settings)
 
 
+def _warm() -> None:
+    from govdash.web import warming
+
+    warming.warm(settings)
+
+
 def _on_script_error(error: Exception) -> bool:
     from govdash.web import trouble
 
@@ -87,6 +93,7 @@ def _on_script_error(error: Exception) -> bool:
 async def lifespan(_app: st.App) -> AsyncGenerator[None, None]:
     """Run the timed jobs beside the pages, unless `govdash worker` does."""
     logs.begin(settings, "web")
+    warming = asyncio.create_task(asyncio.to_thread(_warm))
     collector = asyncio.create_task(_collect())
     worker: Worker | None = None
     if settings.worker_inside:
@@ -96,8 +103,9 @@ async def lifespan(_app: st.App) -> AsyncGenerator[None, None]:
         yield
     finally:
         collector.cancel()
-        with suppress(asyncio.CancelledError):
-            await collector
+        for task in (collector, warming):
+            with suppress(asyncio.CancelledError):
+                await task
         if worker:
             await asyncio.to_thread(worker.stop)
 

@@ -11,7 +11,7 @@ from govdash.aggregate.series import Grain
 from govdash.core.filters import EventFilter, EventQuery, Period
 from govdash.core.permissions import Permission
 from govdash.figures import charts
-from govdash.report import arrivals, overview, performance, status, timeline, why
+from govdash.report import arrivals, overview, performance, timeline, why
 from govdash.store import performance as case_store
 from govdash.web import cache, mapparts, overviewmap, summaries, tiles, workparts
 from govdash.web.page import Page
@@ -37,17 +37,24 @@ def live(opened: Page) -> None:
         if not page.user.holds(Permission.CASE_READ):
             cases = cases.head(0)  # figures of them are the city's, rows are not
         left, right = st.columns([1.72, 1])
-        with left, st.container(key="card_map", height=400, border=False):
-            overviewmap.draw(page, query, cases, alerts)
-        with right, st.container(key="card_work", height=400, border=False):
-            _work(page, cases, alerts)
+        card_map = left.container(key="card_map", height=400, border=False)
+        card_work = right.container(key="card_work", height=400, border=False)
         first, second, third = st.columns([1.42, 1, 1])
-        with first, st.container(key="card_course", height=300, border=False):
-            _course(page, query)
-        with second, st.container(key="card_facets", height=300, border=False):
-            summaries.facets(page, query, until=full_hour(page))
-        with third, st.container(key="card_streets", height=300, border=False):
+        card_course = first.container(key="card_course", height=300, border=False)
+        card_facets = second.container(key="card_facets", height=300, border=False)
+        card_streets = third.container(key="card_streets", height=300, border=False)
+        # Words first: the browser is busy for a second or so with the chart's library and the
+        # map's, and would paint nothing that came after them.
+        with card_work:
+            _work(page, cases, alerts)
+        with card_streets:
             summaries.streets(page, query, cases)
+        with card_facets:
+            summaries.facets(page, query, until=full_hour(page))
+        with card_course:
+            _course(page, query)
+        with card_map:
+            overviewmap.draw(page, query, cases, alerts)
 
 
 def full_hour(page: Page) -> pd.Timestamp:
@@ -152,7 +159,7 @@ def _freshness(opened: Page) -> None:
         if not told:
             show(el("span", "还没有数据", cls="gd-say"))
             return
-        names = status.source_names(page.settings)
+        names = cache.source_names(page.settings)
         late = [source for source in told if source.late]
         words = [f"数据更新 {page.clock(max(source.last for source in told))}"]
         words.append(f"接入 {len(told) - len(late)}/{len(told)} 源")

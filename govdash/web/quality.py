@@ -9,11 +9,11 @@ import streamlit as st
 from govdash.access import User
 from govdash.core.permissions import Permission
 from govdash.language.masking import mask
-from govdash.report import status, triage
+from govdash.report import triage
 from govdash.store import Session, accounts
 from govdash.store import quality as rows
 from govdash.store.models import QualityTask
-from govdash.web import acting, workparts
+from govdash.web import acting, cache, workparts
 from govdash.web.page import Page
 from govdash.web.parts import card_title, empty, show
 from govdash.workflow import quality
@@ -57,7 +57,7 @@ class _Words:
 
     @classmethod
     def of(cls, page: Page) -> "_Words":
-        return cls(page, status.source_names(page.settings), accounts.names(page.session))
+        return cls(page, cache.source_names(page.settings), accounts.names(page.session))
 
     def show(self, task: QualityTask, alert: str) -> None:
         """Write one task."""

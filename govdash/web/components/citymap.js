@@ -44,6 +44,13 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   };
 }
 
+// The first picture of a map holds the browser for a second, without a graphics card for several:
+// what else is on the page is painted before it.
+const quiet = () => new Promise((go) => {
+  if (globalThis.requestIdleCallback) requestIdleCallback(() => go(), { timeout: 700 });
+  else setTimeout(go, 60);
+});
+
 async function build(state, parent, first) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
@@ -52,6 +59,7 @@ async function build(state, parent, first) {
   const tip = parent.querySelector(".tip");
   let maplibre;
   try {
+    await quiet();
     maplibre = await loadLibrary(first.root);
   } catch (error) {
     tip.textContent = `${error.message}，请刷新页面。`;
