@@ -92,7 +92,7 @@ def _kpi(
 ) -> Export:
     """Make the table of 绩效考核 that the link speaks of."""
     book, choice = Book.load(settings.data), kpi_export.Choice.from_params(request.query_params)
-    who = kpi_export.who_for(user, settings.contact_key)
+    who = kpi_export.who_for(session, user, settings.contact_key)
     board = kpi_export.make(session, query, book, choice, at=at, data_dir=settings.data, who=who)
     names = export_sources.names_of(session)
     return kpi_export.export(board, book, query, names, choice, zone=settings.zone)

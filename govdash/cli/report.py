@@ -72,7 +72,7 @@ def kpi(
         export.require(user, kpi_export.WHAT)
         query = query_for(user, chosen, needs=Permission.KPI_READ)
         names = export_sources.names_of(session)
-        who = kpi_export.who_for(user, settings.contact_key)
+        who = kpi_export.who_for(session, user, settings.contact_key)
         board = kpi_export.make(
             session, query, book, choice, at=at, data_dir=settings.data, who=who
         )

@@ -19,7 +19,7 @@ from govdash.report import kpi
 from govdash.report.export_table import BATCH_ROWS, Column, Export, Holds, arrow_type
 from govdash.report.export_words import Names, in_words, span_of
 from govdash.report.kpi import GROUPS, Board, Book
-from govdash.store import Session
+from govdash.store import Session, accounts
 from govdash.workflow import schemes
 
 WHAT: Final = "kpi"
@@ -129,9 +129,12 @@ def _whole(text: str) -> tuple[date, date]:
     return date(int(year), begin, 1), after - day
 
 
-def who_for(user: User, key: str) -> Callable[[str], str]:
+def who_for(session: Session, user: User, key: str) -> Callable[[str], str]:
     """Return what logins are called for a viewer: pseudonyms without `Permission.KPI_PEOPLE`."""
-    return str if user.holds(Permission.KPI_PEOPLE) else kpi.pseudonym(key)
+    if not user.holds(Permission.KPI_PEOPLE):
+        return kpi.pseudonym(key)
+    names = accounts.names(session)
+    return lambda login: names.get(login, login)
 
 
 def make(

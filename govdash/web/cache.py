@@ -1,6 +1,7 @@
 """Cached reads: frames of the lake by (query, data version), names of the store for a minute."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -12,12 +13,13 @@ from govdash.core.settings import Settings
 from govdash.core.vocab import AreaLevel
 from govdash.figures.sketch import Sketch
 from govdash.lake import Lake
-from govdash.report import overview, status, triage
+from govdash.report import kpi, overview, status, triage
 from govdash.report.map import places
 from govdash.report.performance import Rates
 from govdash.store import Store, areas
 from govdash.store.categories import categories
 from govdash.workflow.calendar import WorkCalendar
+from govdash.workflow.schemes import Scheme
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -117,6 +119,41 @@ def past_rates(store: Store, query: EventQuery) -> Rates:
 def _past_rates(url: str, query: EventQuery, _store: Store) -> Rates:  # noqa: ARG001  # the key
     with _store.read() as session:
         return overview.rates(session, query)
+
+
+def occasions(
+    store: Store, query: EventQuery, data: Path, *, scheme: Scheme, known_at: datetime
+) -> pd.DataFrame:
+    """Return what the cases of a period were measured by (`kpi.occasions`); two minutes old.
+
+    Of a moment that is over it is the same for ever.
+    """
+    terms = repr(scheme.body.terms)
+    return _occasions(str(store.engine.url), query, terms, known_at, data, store, scheme)
+
+
+@st.cache_data(ttl=120, max_entries=96, show_spinner=False, hash_funcs={EventQuery: repr})
+def _occasions(
+    url: str,  # noqa: ARG001  # part of the key, as the terms of the scheme
+    query: EventQuery,
+    terms: str,  # noqa: ARG001
+    known_at: datetime,
+    data: Path,
+    _store: Store,
+    _scheme: Scheme,
+) -> pd.DataFrame:
+    with _store.read() as session:
+        return kpi.occasions(session, query, kpi_book(data), _scheme, known_at=known_at)
+
+
+def kpi_book(data: Path) -> kpi.Book:
+    """Return the indicators and how they are counted, read once in the process."""
+    return _kpi_book(data)
+
+
+@st.cache_resource(show_spinner=False)
+def _kpi_book(data: Path) -> kpi.Book:
+    return kpi.Book.load(data)
 
 
 def layer_labels(store: Store) -> Mapping[str, str]:

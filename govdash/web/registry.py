@@ -51,6 +51,14 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("办理", "work/inbox.py", "我的消息", "inbox", "inbox", Permission.EVENT_READ),
     PageEntry("办理", "work/notices.py", "通知", "send", "notices", Permission.NOTICE_READ),
     PageEntry("办理", "work/mutes.py", "静默与计划", "event_busy", "mutes", Permission.NOTICE_READ),
+    PageEntry(
+        "研判",
+        "insight/performance.py",
+        "绩效考核",
+        "leaderboard",
+        "performance",
+        Permission.KPI_READ,
+    ),
     PageEntry("分析", "analysis/rules.py", "规则", "rule", "rules", Permission.ALERT_READ),
     PageEntry(
         "分析",

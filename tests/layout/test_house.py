@@ -377,7 +377,7 @@ KEPT_FOR_ALL = {
     "govdash/web/background.py": {"tasks"},
     "govdash/web/cache.py": {
         "_kept", "_area_names", "_category_table", "_area_places", "_parts_map", "_layer_labels",
-        "_calendar", "_past_rates", "_source_names",
+        "_calendar", "_past_rates", "_source_names", "_occasions", "_kpi_book",
     },
     "govdash/web/evaluating.py": {"desk"},
     "govdash/web/imports.py": {"_preview"},  # of a file that the session has uploaded
