@@ -48,10 +48,13 @@ def account(environment: Environment, login: str) -> list[str]:
 
 
 @contextmanager
-def serving(environment: Environment, log_name: str = "server.log") -> Iterator[str]:
-    """Run its server; give the address, ready to work."""
+def serving(
+    environment: Environment, log_name: str = "server.log", *, port: int = 0
+) -> Iterator[str]:
+    """Run its server, on a free port when none is named; give the address, ready to work."""
     with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     ARTEFACTS.mkdir(exist_ok=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -12,6 +13,9 @@ from govdash.api.visit import DEVICE, Visit, handler
 from govdash.core.errors import GovDashError, TooMany
 from govdash.core.settings import Settings
 from govdash.store import Store
+
+#: Where a display goes that wanted nothing else.
+WALL: Final = "/?wall=1"
 
 
 def display_routes(store: Callable[[], Store], settings: Settings) -> list[BaseRoute]:
@@ -41,7 +45,7 @@ def _begin(visit: Visit) -> Response:
         return _page(visit, str(error), 429 if isinstance(error, TooMany) else 400)
     if visit.token:  # whoever was signed in at this browser is not any more
         signin.sign_out(visit.store, visit.token, at=visit.at, everywhere=False)
-    answer = visit.go(visit.next)
+    answer = visit.go(WALL if visit.next == "/" else visit.next)
     seconds = (ends - visit.at) // timedelta(seconds=1)
     cookies.put(answer, cookies.SESSION, token, secure=visit.secure, seconds=seconds)
     return answer

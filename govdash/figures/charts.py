@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from govdash.core.vocab import Level
 from govdash.figures.notes import NoteBox, apart
 from govdash.figures.palette import Palette
-from govdash.figures.template import template
+from govdash.figures.template import grown, template
 
 _LANE_GAP = 0.012  # between two lanes, as a share of the figure
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -48,7 +48,7 @@ class Span:
 
 def layout(figure: go.Figure, palette: Palette, *, size: int = 12, left: int = 38) -> go.Figure:
     """Give a figure the look of all charts, with `left` pixels for the labels of its axis."""
-    figure.update_layout(template=template(palette, size), margin_l=left)
+    figure.update_layout(template=template(palette, size), margin_l=grown(left, size))
     return figure
 
 
@@ -96,7 +96,7 @@ def band_chart(
     holidays: Sequence[Span] = (),
     notes: Mapping[pd.Timestamp, str] | None = None,
     beside: pd.DataFrame | None = None,
-    incidents: Sequence[tuple[pd.Timestamp, Level, str]] = (),
+    incidents: Sequence[tuple[pd.Timestamp, Level, str, str]] = (),
     size: int = 12,
 ) -> go.Figure:
     """Draw counts against their expected band, the odd ones marked, holidays shaded.
@@ -211,7 +211,7 @@ def lanes(
     figure = go.Figure(bars, {**axes, "annotations": notes, "bargap": 0.12})
     layout(figure, palette, size=size, left=72)
     _ticks(figure, grain)
-    figure.update_layout(margin_r=56, hovermode="closest")
+    figure.update_layout(margin_r=grown(56, size), hovermode="closest")
     return figure
 
 
@@ -325,9 +325,9 @@ def _notes(
 
 
 def _incidents(
-    figure: go.Figure, incidents: Sequence[tuple[pd.Timestamp, Level, str]], palette: Palette
+    figure: go.Figure, incidents: Sequence[tuple[pd.Timestamp, Level, str, str]], palette: Palette
 ) -> None:
-    """Mark alerts on the axis by colour and shape."""
+    """Mark alerts on the axis by colour and shape; each carries its id."""
     shapes = {
         Level.RED: "diamond",
         Level.ORANGE: "triangle-up",
@@ -336,18 +336,21 @@ def _incidents(
     }
     figure.add_trace(
         go.Scatter(
-            x=[at for at, _, _ in incidents],
+            x=[at for at, *_ in incidents],
             y=[0] * len(incidents),
-            customdata=[plain(f"{level.label}色预警：{title}") for _, level, title in incidents],
+            customdata=[
+                [plain(f"{level.label}色预警：{title}"), number]
+                for _, level, title, number in incidents
+            ],
             mode="markers",
             cliponaxis=False,
             marker={
                 "size": 11,
-                "symbol": [shapes[level] for _, level, _ in incidents],
-                "color": [palette.levels[level] for _, level, _ in incidents],
+                "symbol": [shapes[level] for _, level, *_ in incidents],
+                "color": [palette.levels[level] for _, level, *_ in incidents],
                 "line": {"width": 1, "color": palette.card},
             },
-            hovertemplate="%{x|%-m月%-d日 %H:%M} %{customdata}<extra></extra>",
+            hovertemplate="%{x|%-m月%-d日 %H:%M} %{customdata[0]}<extra></extra>",
         )
     )
 

@@ -7,6 +7,17 @@ import plotly.graph_objects as go
 from govdash.figures.palette import FONT, Palette
 
 
+def grown(margin: int, size: int) -> int:
+    """Return a margin that suits text of `size` px, where `margin` suits one of 12."""
+    return round(margin * size / 12)
+
+
+def _apart(size: int) -> dict[str, object]:
+    """Keep large labels of the time axis away from the zero of the other axis."""
+    unseen = {"ticks": "outside", "ticklen": 7, "tickcolor": "rgba(0,0,0,0)"}
+    return unseen if size > 12 else {}
+
+
 @cache
 def template(palette: Palette, size: int = 12) -> go.layout.Template:
     """Return the plotly template of a theme; `size` is that of its text, in pixels."""
@@ -14,7 +25,7 @@ def template(palette: Palette, size: int = 12) -> go.layout.Template:
     return go.layout.Template(
         layout={
             "showlegend": False,
-            "margin": {"l": 38, "r": 10, "t": 8, "b": 26},
+            "margin": {"l": grown(38, size), "r": 10, "t": 8, "b": grown(26, size)},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "colorway": list(palette.series),
@@ -26,7 +37,7 @@ def template(palette: Palette, size: int = 12) -> go.layout.Template:
             },
             "hovermode": "x",
             "separators": ".,",
-            "xaxis": {**axis, "linecolor": palette.line},
+            "xaxis": {**axis, "linecolor": palette.line, **_apart(size)},
             "yaxis": {**axis, "rangemode": "tozero", "nticks": 5, "tickformat": ",~r"},
         }
     )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from govdash.core.permissions import Permission
-from govdash.web import acting, mapparts, triageforms, workparts
+from govdash.web import acting, mapparts, triageforms, wall, workparts
 from govdash.web.page import Page
 from govdash.web.parts import card_title, number, show
 from govdash.workflow import board
@@ -22,7 +22,7 @@ def open_alert(page: Page, alert_id: str) -> None:
 def draw(page: Page) -> None:
     """Draw the drawer of the alert that the URL names, or that of an action on it."""
     alert_id = acting.chosen_id(SHOWN)
-    if alert_id is None or not page.user.holds(Permission.ALERT_READ):
+    if alert_id is None or wall.on() or not page.user.holds(Permission.ALERT_READ):
         return
     life = board.alert_life(page.session, alert_id, page.user.scope)
     workparts.style()

@@ -14,6 +14,7 @@ from govdash.core.vocab import AreaLevel
 from govdash.figures import maps
 from govdash.figures.palette import Palette
 from govdash.geo import Datum
+from govdash.web import wall
 
 _OVER = (
     '<div class="tools" role="toolbar" aria-label="地图工具"></div>'
@@ -126,6 +127,7 @@ def draw(
             "tiles": tiles,
             "datum": datum.value,
             "sendsView": sends_view,
+            "still": wall.on(),
             "scale": scale,
         },
         height="stretch",

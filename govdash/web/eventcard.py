@@ -11,7 +11,7 @@ from govdash.core.shapes import Circle
 from govdash.core.vocab import Channel, Facet, Urgency
 from govdash.store import cases, events
 from govdash.store.models import Event
-from govdash.web import mapparts, workparts
+from govdash.web import mapparts, wall, workparts
 from govdash.web.page import Page
 from govdash.web.parts import card_title, empty, show
 from govdash.workflow.naming import Names
@@ -23,7 +23,7 @@ OPEN: Final = "gd_event"  # the event whose card is open
 def open_now(page: Page, query: EventQuery) -> None:
     """Draw the card of the event that was clicked, until it is closed."""
     event_id = st.session_state.get(OPEN)
-    if event_id:
+    if event_id and not wall.on():
         st.dialog("事件", position="right", width="medium", on_dismiss=_close)(_drawer)(
             page, query, event_id
         )

@@ -16,7 +16,7 @@ from govdash.figures import maps
 from govdash.geo import Datum
 from govdash.report import map as map_report
 from govdash.report import overview
-from govdash.web import cache, citymap, eventcard, mapparts, mapreplay, rows, watermark
+from govdash.web import cache, citymap, eventcard, mapparts, mapreplay, rows, wall, watermark
 from govdash.web.page import Page
 from govdash.web.parts import card_title, empty, number, show
 
@@ -153,7 +153,7 @@ def _draw(
         names="name" in shown,
         shape=maps.outline(query.filter),
         replay=None if step is None else mapreplay.told(steps, step),
-        picture=_picture(page, query, places, step),
+        picture=None if wall.on() else _picture(page, query, places, step),
     )
     pick = citymap.draw(
         drawing,
@@ -163,6 +163,7 @@ def _draw(
         datum=Datum(page.settings.tile_datum),
         sends_view=True,
         scale=True,
+        name_size=page.text_size + 0.5,
     )
     show(
         mapparts.legend(

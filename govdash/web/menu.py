@@ -10,18 +10,18 @@ from govdash.web import registry
 from govdash.web.registry import PageEntry
 
 
-def navigation(user: User) -> StreamlitPage:
-    """Make the menu and return the page that the address means.
+def navigation(user: User, *, shown: bool = True) -> StreamlitPage:
+    """Make the menu, or with `shown` false none, and return the page that the address means.
 
     A page that is hidden, or that the user may not open, is left out of the menu, but has its
     address: it says itself that it refuses, and journals it. At "/" is the first page that may be
     opened.
     """
-    shown = [entry for entry in registry.PAGES if user.holds(entry.needs) and not entry.hidden]
-    start = shown[0] if shown else None
+    open_ = [entry for entry in registry.PAGES if user.holds(entry.needs) and not entry.hidden]
+    start = open_[0] if open_ else None
     menu = {
         section: [
-            _page(entry, at_root=entry is start, hidden=entry not in shown) for entry in entries
+            _page(entry, at_root=entry is start, hidden=entry not in open_) for entry in entries
         ]
         for section, entries in registry.sections()
     }
@@ -30,7 +30,7 @@ def navigation(user: User) -> StreamlitPage:
     else:  # it lives at "/" alone; a link that names it must find it too
         home = _page(start, hidden=True)
     menu[registry.PAGES[0].section].append(home)
-    return st.navigation(menu, position="top")
+    return st.navigation(menu, position="top" if shown else "hidden")
 
 
 def closed(instead: Callable[[], None]) -> StreamlitPage:

@@ -99,14 +99,15 @@ def _work(page: Page, cases: pd.DataFrame, alerts: pd.DataFrame) -> None:
         show(empty("没有可看的", "您的角色不看监测提示和案件。"))
         return
     with st.container(horizontal=True, vertical_alignment="center", key="gd_work_head"):
-        show(card_title("待处理", "按级别、剩余时间排序"))
+        counts = " · ".join(f"{name} {len(alerts if name == '预警' else late)}" for name in lists)
+        show(card_title("待处理", f"{counts}，急的在前"))
         which = st.segmented_control(
             "列表",
             lists,
             default=lists[0],
             required=True,
-            key="overview_work",
-            format_func=lambda name: f"{name} {len(alerts if name == '预警' else late)}",
+            key="list",
+            bind="query-params",  # the words alone: with a count in them the link would not last
             label_visibility="collapsed",
         )
     if which == "预警":
@@ -133,9 +134,11 @@ def _course(page: Page, query: EventQuery) -> None:
     if hourly:
         # A chart is drawn anew when anything in it changes: the line of now moves in steps.
         now = page.wall_clock().floor("10min")
-        figure = charts.day_curve(told, page.palette, now=now, notes=notes)
+        figure = charts.day_curve(told, page.palette, now=now, notes=notes, size=page.text_size)
     else:
-        figure = charts.band_chart(told, page.palette, grain=grain, notes=notes)
+        figure = charts.band_chart(
+            told, page.palette, grain=grain, notes=notes, size=page.text_size
+        )
         figure.update_layout(dragmode=False)
     st.plotly_chart(figure, key="overview_course", theme=None, config=CHART, height="stretch")
 

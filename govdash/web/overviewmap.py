@@ -10,7 +10,7 @@ from govdash.core.vocab import AreaLevel
 from govdash.figures import maps
 from govdash.report import map as map_report
 from govdash.report import performance
-from govdash.web import alertdrawer, cache, citymap, mapparts
+from govdash.web import alertdrawer, cache, citymap, mapparts, wall
 from govdash.web.page import Page
 from govdash.web.parts import Html, bars, card_title, el, empty, show
 
@@ -53,6 +53,7 @@ def draw(page: Page, query: EventQuery, cases: pd.DataFrame, alerts: pd.DataFram
         page.palette,
         key="overview_map",
         tiles=page.settings.tile_url,
+        name_size=page.text_size + 0.5,
     )
     if mode == GRID:
         _hot(layer, dict(zip(places["path"], places["name"], strict=True)))
@@ -76,11 +77,11 @@ def _mode(page: Page, query: EventQuery, levels: list[AreaLevel]) -> str:
             format_func=lambda code: MODES[code],
             label_visibility="collapsed",
         )
-    label = page.period_label(query)
+    label, filters = page.period_label(query), wall.unless("；点击区域筛选")
     notes = {
-        GRID: f"颜色 = {label}事件数（按{levels[-1].label}）；标记 = 未处理的预警；点击区域筛选",
+        GRID: f"颜色 = {label}事件数（按{levels[-1].label}）；标记 = 未处理的预警{filters}",
         POINTS: f"点 = {label}事件，多时汇总成格；标记 = 未处理的预警",
-        STREETS: "颜色 = 未按时办结的比例，越深越多；点击区域筛选",
+        STREETS: f"颜色 = 未按时办结的比例，越深越多{filters}",
     }
     with title:
         show(card_title("事件分布", notes[mode or GRID]))

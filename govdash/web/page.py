@@ -20,7 +20,7 @@ from govdash.core.times import local_day
 from govdash.figures.palette import Palette
 from govdash.lake import Lake
 from govdash.store import Session, Store
-from govdash.web import cache, choice, filters, resources, signed, theme, views
+from govdash.web import cache, choice, filters, resources, signed, theme, views, wall
 from govdash.web.parts import Html, el, plain, show
 
 P = ParamSpec("P")
@@ -69,6 +69,11 @@ class Page:
         """The colours of the viewer's theme."""
         return theme.palette()
 
+    @property
+    def text_size(self) -> int:
+        """The size in px of words in charts and on maps."""
+        return wall.text_size()
+
     def filters(self, *, default: str = "today") -> EventQuery:
         """Draw the filter bar and return what it says, within the viewer's scope.
 
@@ -85,6 +90,12 @@ class Page:
             st.error(plain(error))
             st.button("清除链接里的筛选条件", on_click=filters.clear)
             st.stop()
+        chips = choice.chips(chosen, self._told(areas), categories)
+        if wall.on():
+            with self.bar or st.container():
+                label = choice.label(chosen.period, today=self.today)
+                wall.clock(self, " · ".join([label, *(chip.text for chip in chips)]))
+            return query_for(self.user, chosen)
         with self.bar or st.container():
             filters.bar(
                 chosen,
@@ -94,7 +105,6 @@ class Page:
                 categories=categories,
             )
             views.menu(self, choice.write(chosen, today=self.today))
-        chips = choice.chips(chosen, self._told(areas), categories)
         # The place is always there: what comes and goes would move all below, and a map that
         # moves in the page is made anew.
         with st.container(key="gd_chips_slot"):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from govdash.web import deadman, header, menu, signed, theme, watermark
+from govdash.web import deadman, header, menu, signed, theme, wall, watermark
 
 ICON = Path(__file__).with_name("icon.png")  # an icon name would fetch a font from afar
 
@@ -17,7 +17,10 @@ st.set_page_config(
 theme.apply()
 visitor = signed.visitor()
 signed.watch()
-header.draw(visitor)
+if not wall.on():
+    header.draw(visitor)
 watermark.draw(visitor)
 deadman.banner()
-menu.navigation(visitor.user).run()
+page = menu.navigation(visitor.user, shown=not wall.on())
+wall.only_views(page)
+page.run()

@@ -11,7 +11,7 @@ from govdash.core.filters import EventQuery
 from govdash.core.permissions import Permission
 from govdash.core.vocab import Facet, Handling, Level
 from govdash.report import overview, performance, why
-from govdash.web import alertdrawer, citymap, mapparts, rows, workparts
+from govdash.web import alertdrawer, citymap, mapparts, rows, wall, workparts
 from govdash.web.page import Page
 from govdash.web.parts import card_title, change, empty, number, show
 from govdash.workflow.flow import AlertAction
@@ -69,7 +69,7 @@ def _due(page: Page, row: Mapping[Hashable, Any]) -> rows.Cell:
     may = page.user.may(Permission.ALERT_HANDLE, area=row["area_path"])
     action = AlertAction(row["actions"][0]).label if may and row["actions"] else "查看"
     waits = row["handling"] == Handling.NEW
-    return rows.due(words, action, tone=tone, first=may and waits)
+    return rows.due(words, wall.unless(action), tone=tone, first=may and waits)
 
 
 def late_list(page: Page, late: pd.DataFrame) -> None:

@@ -6,18 +6,20 @@ from pathlib import Path
 import streamlit as st
 
 from govdash.figures.palette import DARK, FONT, LIGHT, Palette
+from govdash.web import wall
 
 STYLE = Path(__file__).with_name("style.css")
 
 
 def palette() -> Palette:
-    """Return the colours of the theme that the viewer's browser asked for."""
-    return DARK if st.context.theme.type == "dark" else LIGHT
+    """Return the colours of the theme that the viewer's browser asked for; a wall is dark."""
+    return DARK if wall.on() or st.context.theme.type == "dark" else LIGHT
 
 
 def apply() -> None:
     """Put the style sheet on the page; called once per run by the router."""
     st.html(f"<style>{_variables(palette())}{_style()}</style>")
+    wall.style()
 
 
 @cache

@@ -54,7 +54,7 @@ def lanes(page: Page, query: EventQuery, grain: Grain, alerts: pd.DataFrame) -> 
         show(empty("这段时间没有事件", "换一个时间范围或条件试试。"))
         return
     names = {code.value: code.label for code in timeline.LANES[lane]}
-    figure = charts.lanes(told, page.palette, names=names, grain=grain)
+    figure = charts.lanes(told, page.palette, names=names, grain=grain, size=page.text_size)
     st.plotly_chart(figure, key="lanes", theme=None, config=CHART, height="stretch")
 
 
@@ -110,10 +110,16 @@ def heat(page: Page, query: EventQuery, wide: EventQuery) -> None:
         show(card_title(HEAT_WORDS[which or WEEK], note))
     if which == DAYS:
         told = page.cached(timeline.days, asked)
-        figure = moments.calendar(told, page.palette) if told["n"].any() else None
+        figure = (
+            moments.calendar(told, page.palette, size=page.text_size) if told["n"].any() else None
+        )
     else:
         table = page.cached(timeline.week, asked)
-        figure = charts.week_heat(table, page.palette) if table.to_numpy().any() else None
+        figure = (
+            charts.week_heat(table, page.palette, size=page.text_size)
+            if table.to_numpy().any()
+            else None
+        )
     if figure is None:
         show(empty("这段时间没有事件", "换一个时间范围或条件试试。"))
         return

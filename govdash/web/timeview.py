@@ -15,7 +15,7 @@ from govdash.figures import charts
 from govdash.lake import queries
 from govdash.report import timeline
 from govdash.report.timeline import Comparing
-from govdash.web import cache, filters, mapparts, summaries, timelanes
+from govdash.web import alertdrawer, cache, filters, mapparts, summaries, timelanes, wall
 from govdash.web.page import Page
 from govdash.web.parts import card_title, number, show
 from govdash.workflow import board
@@ -70,7 +70,8 @@ def _controls(page: Page, query: EventQuery) -> tuple[Grain, Beside]:
         show(
             card_title(
                 "事件走势",
-                "阴影 = 由前 8 期推出的预期区间，▲▼ = 高于或低于预期；横向框选一段时间即按它筛选",
+                "阴影 = 由前 8 期推出的预期区间，▲▼ = 高于或低于预期"
+                + wall.unless("；横向框选一段时间即按它筛选"),
             )
         )
         beside = _beside(page)
@@ -147,10 +148,14 @@ def _band(
         notes=summaries.oddity_notes(page, wide, told, grain=grain, limit=NAMED),
         beside=other,
         incidents=_incidents(page, alerts),
+        size=page.text_size,
     )
     key = f"band_{grain}_{stretch.first}_{stretch.last}"
 
     def brushed() -> None:
+        if (alert := _pressed(st.session_state.get(key))) and alert in set(alerts["id"]):
+            st.query_params[alertdrawer.SHOWN] = str(alert)
+            return
         span = _brushed_days(st.session_state.get(key))
         if span:
             first, last = max(span[0], stretch.first), min(span[1], stretch.last)
@@ -165,7 +170,7 @@ def _band(
         config=CHART,
         height="stretch",
         on_select=brushed,
-        selection_mode="box",
+        selection_mode=("box", "points"),
     )
     ends = told["bucket"].dt.date
     mine = told[(ends >= bucket_start(period.first, grain)) & (ends <= period.last)]
@@ -177,19 +182,29 @@ def _band(
     if other is not None:
         words += f"；虚线 = {beside.words}，共 {number(other['n'].sum())} 件"
     if len(alerts):
-        words += f"；图中 {len(alerts)} 条预警标在横轴上"
+        words += f"；图中 {len(alerts)} 条预警标在横轴上" + wall.unless("，点开可看")
     show(card_title("", words))
 
 
-def _incidents(page: Page, alerts: pd.DataFrame) -> list[tuple[pd.Timestamp, Level, str]]:
+def _incidents(page: Page, alerts: pd.DataFrame) -> list[tuple[pd.Timestamp, Level, str, str]]:
     return [
         (
             pd.Timestamp(row["first_seen_at"]).tz_convert(page.zone).tz_localize(None),
             Level(row["level"]),
             str(row["title"]),
+            str(row["id"]),
         )
         for row in alerts.to_dict("records")
     ]
+
+
+def _pressed(state: Any) -> int | None:  # noqa: ANN401 - Streamlit's own type
+    """Return the number of the alert whose mark was pressed, if one was."""
+    selection = (state or {}).get("selection") or {}
+    points = [] if selection.get("box") else selection.get("points") or []
+    told = points[0].get("customdata") if len(points) == 1 else None
+    number = str(told[1]) if isinstance(told, (list, tuple)) and len(told) == 2 else ""
+    return int(number) if number.isdigit() else None
 
 
 def _brushed_days(state: Any) -> tuple[date, date] | None:  # noqa: ANN401 - Streamlit's own type

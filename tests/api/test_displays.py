@@ -76,7 +76,7 @@ def test_a_display_shows_its_areas_for_months_and_may_do_nothing(
     screen: TestClient, city: Store, settings: Settings, token: str
 ):
     done = give(screen, f" {token} ")
-    assert (done.status_code, done.headers["location"]) == (303, "/")
+    assert (done.status_code, done.headers["location"]) == (303, "/?wall=1")
     told = done.headers["set-cookie"]
     assert "HttpOnly" in told
     assert f"Max-Age={30 * 86_400 - 1}" in told or f"Max-Age={30 * 86_400}" in told

@@ -90,8 +90,8 @@ def test_alerts_stand_on_the_axis_by_colour_and_shape_and_a_second_line_beside()
         LIGHT,
         grain="day",
         beside=days[["bucket", "n"]],
-        incidents=[(when, Level.RED, "甲")],
+        incidents=[(when, Level.RED, "甲", "7")],
     )
     marks = next(trace for trace in figure.data if trace.mode == "markers" and when in trace.x)
-    assert (marks.marker.symbol[0], marks.customdata[0]) == ("diamond", "红色预警：甲")
+    assert (marks.marker.symbol[0], list(marks.customdata[0])) == ("diamond", ["红色预警：甲", "7"])
     assert sum(trace.line.dash == "dash" for trace in figure.data) == 1

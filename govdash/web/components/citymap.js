@@ -70,11 +70,11 @@ async function build(state, parent, first) {
   if (!holder?.isConnected) return; // left the page while loading
   const map = new maplibre.Map({
     container: holder, style: base(first), bounds: corners({ data: first }, first.bounds), fitBoundsOptions: { padding: first.padding },
-    attributionControl: false, dragRotate: false, pitchWithRotate: false, maxZoom: 18, locale: WORDS,
+    attributionControl: false, dragRotate: false, pitchWithRotate: false, maxZoom: 18, locale: WORDS, interactive: !first.still,
     localIdeographFontFamily: FONT, fadeDuration: 0,
   });
   map.touchZoomRotate.disableRotation();
-  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
+  if (!first.still) map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
   if (first.scale) map.addControl(new maplibre.ScaleControl({ unit: "metric" }), "bottom-right");
   Object.assign(state, { map, tip, moved: false, bar: parent.querySelector(".tools") });
   globalThis.govdashMap = map; // for browser tests and the console
