@@ -57,6 +57,15 @@ FACES: dict[str, tuple[str, ...]] = {
     "notices": ("notice=1", "notice=2"),
     "mutes": ("mute=1", "mute=2", "do=mute_new&alert=1", "do=mute_new&alert=2"),
     "map": ("area=" + town.EAST, "area=" + town.WEST),
+    "performance": (
+        "look=案件&kpi=repeat_rate",
+        "look=公平&kpi=repeat_rate&by=街道",
+        "look=重复",
+        "look=申诉",
+        "look=走势&by=街道&group=" + town.WEST,
+        "by=岗位",
+        "do=scheme",
+    ),
     "timeline": ("grain=day&q=记号", "lane=一事经过", "compare=另一区域&heat=日历"),
 }
 #: What has no rows of a district: levels that the town lacks, an empty layer.
