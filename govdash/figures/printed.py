@@ -44,7 +44,8 @@ _STYLE: Final[Any] = {
     "ytick.color": LIGHT.faint,
     "text.color": LIGHT.text,
 }
-_NOTE: Final = 8  # points
+_NOTE, _LABEL = 8, 6.5  # points
+_POINTS: Final = 72  # of an inch
 _ONE_AT_A_TIME: Final = Lock()  # matplotlib's settings are the process's
 _WHEN: Final = {"hour": "%H时", "day": "%m-%d", "week": "%m-%d", "month": "%Y-%m"}
 _ROOM: Final = 1.28  # of the longest bar, for the words at its end
@@ -146,10 +147,10 @@ def choropleth(
     *,
     names: Mapping[str, str],
     unit: str,
-    named: int = 8,
+    named: int = 12,
     height: float = 3.6,
 ) -> str:
-    """Colour areas by a value, the largest `named` ones with their names; grey: no value.
+    """Colour areas by a value, grey without one; of the `named` largest, the name where it fits.
 
     `areas` (WGS-84) has ``path`` and a geometry; degrees are stretched by the cosine of the
     middle latitude.
@@ -166,13 +167,20 @@ def choropleth(
         )  # fmt: skip
         south, north = told.total_bounds[1], told.total_bounds[3]
         axes.set_aspect(1 / float(np.cos(np.radians((south + north) / 2))))
+        points = _POINTS * height / (north - south)  # a degree of latitude
+        squeeze = float(np.cos(np.radians((south + north) / 2)))
         for row in told.dropna(subset=["value"]).nlargest(named, "value").to_dict("records"):
-            point = row["geometry"].representative_point()
+            shape, name = row["geometry"], names.get(row["path"], "")
+            west, _, east, _ = shape.bounds
+            if (east - west) * squeeze * points < _LABEL * len(name):
+                continue  # its name would lie over its neighbours
+            point = shape.representative_point()
             dark = row["value"] > 0.55 * most
             axes.annotate(
-                f"{names.get(row['path'], row['path'])} {row['value']:,.0f}",
+                f"{name}\n{row['value']:,.0f}",
                 (point.x, point.y),
-                ha="center", va="center", fontsize=7, color="#FFFFFF" if dark else LIGHT.text,
+                ha="center", va="center", fontsize=_LABEL, linespacing=1.1,
+                color="#FFFFFF" if dark else LIGHT.text,
             )  # fmt: skip
         axes.set_axis_off()
         for place, share in enumerate((0.0, 0.25, 0.5, 0.75, 1.0)):

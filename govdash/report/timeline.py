@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -61,7 +61,14 @@ def around(period: Period, grain: Grain, *, today: date) -> Period:
     return Period(bucket_start(first, grain), last, period.zone_name)
 
 
-def course(lake: Lake, query: EventQuery, *, grain: Grain, until: pd.Timestamp) -> pd.DataFrame:
+def course(
+    lake: Lake,
+    query: EventQuery,
+    *,
+    grain: Grain,
+    until: pd.Timestamp,
+    as_of: datetime | None = None,
+) -> pd.DataFrame:
     """Count the query's period bucket by bucket, with what earlier buckets let expect.
 
     Parameters
@@ -69,6 +76,8 @@ def course(lake: Lake, query: EventQuery, *, grain: Grain, until: pd.Timestamp) 
     until : Timestamp
         Naive wall clock of the city. A bucket that ends later isn't over: its count is NaN,
         because half an hour with few events isn't a quiet hour.
+    as_of : datetime, optional
+        Count what was known at this moment instead of now.
 
     Returns
     -------
@@ -81,7 +90,7 @@ def course(lake: Lake, query: EventQuery, *, grain: Grain, until: pd.Timestamp) 
     step = pd.DateOffset(months=1) if grain == "month" else pd.DateOffset(weeks=1)
     before = pd.Timestamp(first) - WEEKS * step
     longer = Period(before.date(), period.last, period.zone_name)
-    counted = queries.counts(lake, query.with_period(longer), grain=grain)
+    counted = queries.counts(lake, query.with_period(longer), grain=grain, as_of=as_of)
     whole = fill(counted, longer, grain=grain)["n"].astype(float)
     begun = counted["bucket"].min() if len(counted) else None
     return against(whole, grain=grain, first=first, until=until, begun=begun)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import pandas as pd
@@ -72,19 +72,32 @@ def farthest(told: pd.DataFrame, *, limit: int) -> tuple[Odd, ...]:
     )
 
 
-def behind(lake: Lake, query: EventQuery, odd: tuple[Odd, ...], *, grain: Grain) -> list[str]:
+def behind(
+    lake: Lake,
+    query: EventQuery,
+    odd: tuple[Odd, ...],
+    *,
+    grain: Grain,
+    as_of: datetime | None = None,
+) -> list[str]:
     """Return for each odd bucket the category that differs most from its usual; empty: none."""
-    return [_behind(lake, query, one, grain=grain) for one in odd]
+    return [_behind(lake, query, one, grain=grain, as_of=as_of) for one in odd]
 
 
-def _behind(lake: Lake, query: EventQuery, odd: Odd, *, grain: Grain) -> str:
+def _behind(
+    lake: Lake, query: EventQuery, odd: Odd, *, grain: Grain, as_of: datetime | None
+) -> str:
     """Compare each category of a bucket with its mean in those that make the band."""
     step = pd.DateOffset(months=1) if grain == "month" else pd.DateOffset(weeks=1)
     usual = [odd.bucket - back * step for back in range(1, _BACK + 1)]
     counted = pd.concat(
         [
             queries.counts(
-                lake, query.with_period(_days(one, grain, query)), by=("category",), grain=grain
+                lake,
+                query.with_period(_days(one, grain, query)),
+                by=("category",),
+                grain=grain,
+                as_of=as_of,
             )
             for one in (odd.bucket, *usual)
         ]

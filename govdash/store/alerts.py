@@ -49,6 +49,7 @@ COLUMNS: Final = (
 STEP_COLUMNS: Final = ("at", "actor", "did", "note", "detail")
 #: "raise": the advisory lock that lets one transaction at a time raise alerts on PostgreSQL.
 _LOCK: Final = 0x7261697365
+_PIECE: Final = 10_000  # SQLite takes 32 766 values in one statement
 
 
 def lock_raising(session: Session) -> None:
@@ -166,6 +167,26 @@ def steps(session: Session, alert_id: int, scope: Scope) -> pd.DataFrame:
     table = pd.DataFrame([tuple(row) for row in found], columns=list(STEP_COLUMNS), dtype=object)
     table["at"] = pd.to_datetime(table["at"], utc=True)
     return table
+
+
+def logs(session: Session, ids: Sequence[int], scope: Scope, *, until: datetime) -> pd.DataFrame:
+    """Return the steps of some alerts inside the scope that were taken by `until`, oldest first.
+
+    Columns ``alert_id``, ``at``, ``did``, ``detail``.
+    """
+    names = ("alert_id", "at", "did", "detail")
+    asked = (
+        select(*(getattr(AlertStep, name) for name in names))
+        .join(Alert, Alert.id == AlertStep.alert_id)
+        .where(visible(scope, Alert.area_path), AlertStep.at <= until)
+        .order_by(AlertStep.id)
+    )
+    rows = [
+        tuple(row)
+        for first in range(0, len(ids), _PIECE)
+        for row in session.execute(asked.where(Alert.id.in_(ids[first : first + _PIECE])))
+    ]
+    return pd.DataFrame(rows, columns=list(names), dtype=object)
 
 
 def listed(

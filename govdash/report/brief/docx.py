@@ -9,7 +9,7 @@ from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Length, Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.table import Table as DocxTable
 from docx.text.paragraph import Paragraph
@@ -121,13 +121,13 @@ def _table(made: Docx, table: Table) -> None:
         _line(made, table.note, size=9, colour=_PALE)
 
 
-def _widths(table: Table, rows: list[tuple[str, ...]]) -> list[int]:
+def _widths(table: Table, rows: list[tuple[str, ...]]) -> list[Length]:
     """Share the width of the text out by the longest words of each column."""
     longest = [
         min(30, max(4, len(column.label), *(len(row[at]) for row in rows)))
         for at, column in enumerate(table.columns)
     ]
-    return [int(_WIDE * one / sum(longest)) for one in longest]
+    return [Length(_WIDE * one // sum(longest)) for one in longest]
 
 
 def _borders(grid: DocxTable) -> None:

@@ -99,7 +99,9 @@ def _table(table: Table) -> dict[str, Any]:
         "title": table.title,
         "columns": [column.label for column in table.columns],
         "right": [column.kind.is_number for column in table.columns],
-        "widths": [0 if one <= _SHORT else min(one, _WIDEST) for one in longest],
+        "widths": [
+            0 if one <= _SHORT and at else min(one, _WIDEST) for at, one in enumerate(longest)
+        ],
         "rows": rows,
         "note": table.note,
     }
