@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
+from govdash.api.briefs import brief_routes
 from govdash.api.casefiles import case_file_routes
 from govdash.api.displays import display_routes
 from govdash.api.exports import export_routes
@@ -65,6 +66,7 @@ def all_routes(
         *journal_routes(store, settings),
         *case_file_routes(store, settings),
         *taking_routes(store, lake, settings),
+        *brief_routes(store, settings),
     ]
 
 

@@ -7,7 +7,7 @@ that is neither here nor open to everybody fails the build.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from govdash.api import casefiles, exports, journal, takings
+from govdash.api import briefs, casefiles, exports, journal, takings
 from govdash.core.permissions import Permission
 from govdash.core.vocab import AreaLevel
 from govdash.report import export, journal_table
@@ -48,6 +48,8 @@ def surfaces() -> Iterator[Surface]:
     ):
         path = route.replace("{number:int}", "0")
         yield Surface(route, path, title, (Permission.CASE_READ,), single=True)
+    path = briefs.ROUTE.replace("{number:int}", "0").replace("{suffix}", "pdf")
+    yield Surface(briefs.ROUTE, path, "研判报告", (Permission.BRIEF_READ,), single=True)
     needs = (Permission.EXPORT_PERSONAL,)
     path = takings.RELEASES.replace("{number}", "DC-0")
     yield Surface(takings.RELEASES, path, "批准的个人信息导出", needs, single=True)

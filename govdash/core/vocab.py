@@ -294,6 +294,23 @@ class ReleaseState(Labelled):
     WITHDRAWN = "withdrawn", "已撤回"
 
 
+class BriefKind(Labelled):
+    """What a report (研判报告) is of."""
+
+    DAY = "day", "日报"
+    WEEK = "week", "周报"
+    MONTH = "month", "月报"
+    SPECIAL = "special", "专题报告"
+
+
+class BriefState(Labelled):
+    """Where a report stands."""
+
+    DRAFT = "draft", "草稿"
+    ISSUED = "issued", "已签发"
+    DROPPED = "dropped", "已作废"
+
+
 class Mute(Labelled):
     """What people mute notifications with."""
 

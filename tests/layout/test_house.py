@@ -134,6 +134,7 @@ SCOPED = {
     "Notification",
     "NotificationAttempt",
     "InboxMessage",
+    "Brief",
 }
 #: Every other table, and why a scope does not concern it. A new table is put in one of the two.
 CITY_WIDE = {
@@ -251,6 +252,11 @@ FOR_THE_PLATFORM = {
     "store/evidence.py:last_report": "part of a change that was checked",
     "store/calls.py:open_of": "part of a change that was checked",
     "store/calls.py:drop": "part of a change that was checked",
+    "store/briefs.py:add": "writes",
+    "store/briefs.py:for_update": "a change; the scope is checked on the locked row",
+    "store/briefs.py:of_occasion": "the schedule; nothing is shown",
+    "store/briefs.py:last_occasion": "the schedule; nothing is shown",
+    "store/briefs.py:take_copy": "counts, for a report that the caller has",
     "store/imports.py:start": "writes",
     "store/imports.py:progress": "writes",
     "store/imports.py:finish": "writes",

@@ -68,6 +68,7 @@ STAY = {
     "kpi_schemes": "about how the city assesses; masked when written",
     "imports": "file names and reasons of the platform", "job_runs": "the platform's words",
     "journal": "masked when written; has its own time", "map_layers": "places",
+    "briefs": "reports of the office, kept as issued; no words about a single case but its title",
     "releases": "reasons of the office for giving data out: accounted for",
     "roles": "names of roles", "rules": "names of rules", "rule_advice": "about rules",
     "suppressions": "plans of the office", "users": "the staff", "units": "names of units",

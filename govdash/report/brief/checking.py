@@ -8,7 +8,7 @@ from typing import Final
 from govdash.report.brief.document import Document
 
 #: A number as it is written: 1,234 or 12.3 or +3.2% or -5; letters before it belong to a code.
-_NUMBER: Final = re.compile(r"(?<![A-Za-z\d.,])[+\-−]?\d[\d,]*(?:\.\d+)?%?")
+_NUMBER: Final = re.compile(r"(?<![A-Za-z\d.,*])[+\-−]?\d[\d,]*(?:\.\d+)?%?(?![\d*])")
 #: What is no figure: dates, hours, numbers of things and numerals of the text's own order.
 _NO_FIGURE: Final = re.compile(
     r"\d{4}年|\d{1,2}月\d{1,2}日|\d{1,2}月|\d{1,2}日|\d{1,2}时|\d{1,2}:\d{2}|"

@@ -10,10 +10,10 @@ import pandas as pd
 from govdash.aggregate.notable import notable
 from govdash.aggregate.series import Grain
 from govdash.core.filters import EventQuery, Period
+from govdash.core.vocab import BriefKind
 from govdash.lake import Lake, queries
 from govdash.report import timeline, why
 from govdash.report.brief import periods
-from govdash.report.brief.periods import BriefKind
 from govdash.workflow.calendar import WorkCalendar
 
 By = Literal["channel", "facet", "category", "area"]

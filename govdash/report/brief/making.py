@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 
 from govdash.core.errors import InputError
 from govdash.core.filters import EventQuery
-from govdash.core.vocab import AreaLevel
+from govdash.core.vocab import AreaLevel, BriefKind
 from govdash.lake import Lake, queries
 from govdash.report import export_sources, export_words
 from govdash.report.brief import alertfacts, eventfacts, wording
 from govdash.report.brief.compose import Composer
 from govdash.report.brief.document import Document, Section
-from govdash.report.brief.periods import BriefKind
 from govdash.report.export_words import Names
 from govdash.store import Session, areas
 from govdash.workflow.calendar import WorkCalendar

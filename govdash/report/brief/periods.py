@@ -1,28 +1,14 @@
 """The kinds of reports, the stretches they are of, and what each is compared with."""
 
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Final
 
 from govdash.core.filters import Period
+from govdash.core.vocab import BriefKind
 
 BACK: Final = 8  # earlier stretches that say what is usual, as many weeks as an expected band has
 _WEEK: Final = 7
 _DECEMBER: Final = 12
-
-
-class BriefKind(StrEnum):
-    """日报, 周报, 月报, and 专题 of any days."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    SPECIAL = "special"
-
-    @property
-    def label(self) -> str:
-        """Its name."""
-        return {"day": "日报", "week": "周报", "month": "月报", "special": "专题报告"}[self.value]
 
 
 def last_whole(kind: BriefKind, *, today: date, zone_name: str) -> Period:

@@ -4,6 +4,7 @@ from govdash.store.models.alerts import Alert, AlertStep, Rule, RuleAdvice
 from govdash.store.models.assessment import KpiScheme
 from govdash.store.models.audit import AuditCheckpoint, JournalAnchor, JournalHead
 from govdash.store.models.base import Base
+from govdash.store.models.briefs import Brief
 from govdash.store.models.cases import Case, CaseStep, ClockInterval, Feedback
 from govdash.store.models.casework import CallTask, CaseMark, CaseRequest
 from govdash.store.models.escalations import Escalation
@@ -45,6 +46,7 @@ __all__ = [
     "Area",
     "AuditCheckpoint",
     "Base",
+    "Brief",
     "CallTask",
     "Case",
     "CaseFile",
