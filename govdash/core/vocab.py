@@ -356,6 +356,7 @@ class Job(Labelled):
     AUDIT_CHECKPOINT = "audit_checkpoint", "日志检查点"
     ESCALATE = "escalate", "通知升级"
     NOTIFY = "notify", "通知发送"
+    BRIEFS = "briefs", "定期报告"
     DEMO_LIVE = "demo_live", "演示事件"
 
 

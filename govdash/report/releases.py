@@ -36,6 +36,7 @@ MOST_DOWNLOADS: Final = 5
 #: More rows than a person can have a reason for; the platform itself is the place to work on them.
 MOST_ROWS: Final = 50_000
 _REASON: Final = (6, 500)  # characters
+BRIEF: Final = "BG-"  # begins the numbers of reports
 PERSON: Final = (
     Column("reporter_name", "诉求人"),
     Column("reporter_contact", "联系方式"),
@@ -258,6 +259,8 @@ class Trace:
 def trace(session: Session, watermark: str, *, actor: User, at: datetime) -> Trace:
     """Return from the journal who asked for, decided on and took the file of a watermark.
 
+    Of an export with personal data, or of a report.
+
     Raises
     ------
     Refused
@@ -267,19 +270,23 @@ def trace(session: Session, watermark: str, *, actor: User, at: datetime) -> Tra
     """
     actor.require_held(Permission.JOURNAL_READ)
     number = "-".join(watermark.strip().split("-")[:3])
-    found = journal.lines(session, subject=f"release:{number}", limit=1000)
+    subject = f"{'brief' if number.startswith(BRIEF) else 'release'}:{number}"
+    found = journal.lines(session, subject=subject, limit=1000)
     lines = tuple(
         (line.at, line.actor, line.did, str(line.detail.get("watermark", "")))
         for line in reversed(found)
         if line.did != "release.trace"
     )
     if not lines or (watermark.strip() not in {number, *(line[3] for line in lines)}):
-        raise NotFound(f"没有水印为“{watermark}”的导出；应写成 DC-20260610-0001-1 这样。")
+        raise NotFound(
+            f"没有水印为“{watermark}”的文件；应写成 DC-20260610-0001-1（导出）"
+            "或 BG-20260610-0001-1（报告）这样。"
+        )
     journal.record(
         session,
         actor=actor.login,
         did="release.trace",
-        subject=f"release:{number}",
+        subject=subject,
         at=at,
         detail={"watermark": watermark.strip()},
     )

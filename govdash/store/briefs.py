@@ -1,11 +1,10 @@
 """Reports as kept: drafts under a lock, lists without their text, what a schedule has made."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from govdash.core.filters import Scope
 from govdash.core.vocab import BriefKind, BriefState
@@ -62,13 +61,10 @@ def of_occasion(session: Session, occasion: str) -> int | None:
     return session.scalar(select(Brief.id).where(Brief.occasion == occasion))
 
 
-def last_occasion(session: Session, begins: str, *, before: datetime) -> datetime | None:
-    """Return when a schedule (its occasions begin so) last made a report before a moment."""
+def newest_occasion(session: Session, begins: str) -> str | None:
+    """Return the newest occasion that begins so; they end with a day, and so are in order."""
     return session.scalar(
-        select(Brief.written_at)
-        .where(Brief.occasion.startswith(begins, autoescape=True), Brief.written_at < before)
-        .order_by(Brief.written_at.desc())
-        .limit(1)
+        select(func.max(Brief.occasion)).where(Brief.occasion.startswith(begins, autoescape=True))
     )
 
 

@@ -11,6 +11,7 @@ from govdash.core.vocab import Job
 from govdash.demo import simulate
 from govdash.lake import Lake
 from govdash.report import checkpoints
+from govdash.report.brief import schedule
 from govdash.store import Store
 from govdash.store.tally import tally
 from govdash.worker.lanes import Lanes
@@ -60,6 +61,12 @@ def timed_jobs(settings: Settings) -> Iterator[TimedJob]:
         lambda work, _at: lanes.run(work.store, work.settings),
         timedelta(seconds=5),
     )
+    yield TimedJob(
+        Job.BRIEFS,
+        make_briefs,
+        timedelta(minutes=1),
+        first_after=timedelta(minutes=2),  # the first pages of a start come before it
+    )
     if settings.demo_live_rate != 0:
         yield TimedJob(Job.DEMO_LIVE, demo_live, timedelta(seconds=5))
 
@@ -97,6 +104,11 @@ def audit_checkpoint(work: Work, at: datetime) -> str:
 def escalate(work: Work, at: datetime) -> str:
     """Tell the next ones where nobody has done anything in time."""
     return str(escalation.escalate(work.store, at=at))
+
+
+def make_briefs(work: Work, at: datetime) -> str:
+    """Make the reports whose hour has come."""
+    return f"生成 {schedule.run(work.store, work.lake, work.settings, at=at):,} 份"
 
 
 def demo_live(work: Work, at: datetime) -> str:

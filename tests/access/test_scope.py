@@ -25,6 +25,8 @@ from govdash.core.times import local_day
 from govdash.core.vocab import (
     Asked,
     Attempted,
+    BriefKind,
+    BriefState,
     Disposition,
     Handling,
     Mark,
@@ -39,6 +41,7 @@ from govdash.store.caselogs import CaseLogs
 from govdash.store.imports import Progress, Rejected
 from govdash.store.models import (
     Alert,
+    Brief,
     CallTask,
     Case,
     CaseFile,
@@ -162,6 +165,13 @@ def lived(
                     opened_at=NOW, window_first=NOW.date(), window_last=NOW.date(),
                 )
             )  # fmt: skip
+            session.add(
+                Brief(
+                    number=f"BG-{case.id}", kind=BriefKind.DAY, area_path=case.area_path,
+                    categories=[], first_day=NOW.date(), last_day=NOW.date(), as_of=NOW,
+                    state=BriefState.DRAFT, document={}, written_by="x", written_at=NOW,
+                )
+            )  # fmt: skip
             session.add(CallTask(case_id=case.id, about_id=case.id, made_at=NOW, due_at=NOW))
             session.add(
                 Feedback(
@@ -237,6 +247,8 @@ def call(name: str, session: Session, lake: Lake, scope: Scope, district: str) -
         "scope": scope,
         "query": EventQuery(EventFilter(week), scope),
         "alert_id": alert.id,
+        "ids": [alert.id],
+        "brief_id": session.scalar(select(Brief.id).where(Brief.area_path.startswith(district))),
         "case_id": case.id,
         "case_ids": [case.id],
         "event_id": event.event_id,

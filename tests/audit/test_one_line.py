@@ -19,6 +19,8 @@ from govdash.core.filters import EventFilter, Period
 from govdash.core.settings import Settings
 from govdash.core.vocab import (
     Asked,
+    BriefKind,
+    BriefState,
     CaseAction,
     CaseState,
     Clock,
@@ -34,10 +36,15 @@ from govdash.core.vocab import (
 )
 from govdash.lake import Lake
 from govdash.report import rejected, releases
+from govdash.report.brief import desk
+from govdash.report.brief.desk import BriefFormat
+from govdash.report.brief.document import Document, Section
+from govdash.report.brief.making import Making
 from govdash.report.export import Format
 from govdash.store import Session, Store, accounts, devices, journal, keys, persons
 from govdash.store.models import (
     ApiKey,
+    Brief,
     Case,
     CaseFile,
     CaseMark,
@@ -65,6 +72,7 @@ from govdash.workflow import (
 from govdash.workflow.flow import CASE_FLOW
 from govdash.workflow.notify import muting, resending
 from tests.layout.source import dotted, shipped
+from tests.report.briefing import made, making
 from tests.web import town
 
 #: Actions whose journal line has a test of its own, where the action is tested.
@@ -457,6 +465,64 @@ def unmask(b: Bench) -> None:
     )
 
 
+def brief_make(b: Bench) -> None:
+    lake = Lake.open(b.settings)
+    with b.store.read() as session:
+        day = datetime.now(UTC).date() - timedelta(days=5)
+        of = making(session, lake, day, day, as_of=datetime.now(UTC))
+        document = made(of)
+    b.act("brief.make", lambda s: desk.draft(s, document, of_in(s, of), actor=b.user(s)))
+
+
+def of_in(session: Session, of: Making) -> Making:
+    return replace(of, session=session)
+
+
+def standing_brief(b: Bench) -> int:
+    """Write a draft of somebody else, without the journal."""
+    with b.store.write() as session:
+        now = datetime.now(UTC)
+        document = Document(
+            title="日报", subtitle="", issuer="", zone="Asia/Shanghai", first=now.date(),
+            last=now.date(), as_of=now, made_at=now, conditions=(),
+            sections=(Section("a", "一"),), basis=(),
+        )  # fmt: skip
+        brief = Brief(
+            number="BG-T", kind=BriefKind.DAY, categories=[], first_day=now.date(),
+            last_day=now.date(), as_of=now, state=BriefState.DRAFT, document=document.dump(),
+            written_by="fen", written_at=now,
+        )  # fmt: skip
+        session.add(brief)
+        session.flush()
+        return brief.id
+
+
+def brief_edit(b: Bench) -> None:
+    number = standing_brief(b)
+    b.act(
+        "brief.edit",
+        lambda s: desk.edit(s, number, "a", "改", version=1, actor=b.user(s), at=soon()),
+    )
+
+
+def brief_issue(b: Bench) -> None:
+    number = standing_brief(b)
+    b.act("brief.issue", lambda s: desk.issue(s, number, actor=b.user(s), at=soon()))
+
+
+def brief_drop(b: Bench) -> None:
+    number = standing_brief(b)
+    b.act("brief.drop", lambda s: desk.drop(s, number, reason="重做", actor=b.user(s), at=soon()))
+
+
+def brief_take(b: Bench) -> None:
+    number = standing_brief(b)
+    b.act(
+        "brief.take",
+        lambda s: desk.take(s, number, BriefFormat.HTML, actor=b.user(s), at=soon()),
+    )
+
+
 def standing_release(b: Bench, asked_by: str, state: ReleaseState = ReleaseState.ASKED) -> str:
     """Write a request to take personal data out, without the journal."""
     now = datetime.now(UTC)
@@ -601,6 +667,11 @@ DO: dict[str, Callable[[Bench], None]] = {
     "export": lambda b: b.command("export", "events", "--out", str(b.folder / "e.csv")),
     "audit.export": lambda b: b.command("audit", "export", "--out", str(b.folder / "a.jsonl")),
     "backup.make": lambda b: b.command("backup", "--out", str(b.folder / "backup")),
+    "brief.make": brief_make,
+    "brief.edit": brief_edit,
+    "brief.issue": brief_issue,
+    "brief.drop": brief_drop,
+    "brief.take": brief_take,
     "release.ask": ask,
     "release.approve": decide(releases.approve, "release.approve"),
     "release.refuse": decide(releases.refuse, "release.refuse"),

@@ -255,7 +255,7 @@ FOR_THE_PLATFORM = {
     "store/briefs.py:add": "writes",
     "store/briefs.py:for_update": "a change; the scope is checked on the locked row",
     "store/briefs.py:of_occasion": "the schedule; nothing is shown",
-    "store/briefs.py:last_occasion": "the schedule; nothing is shown",
+    "store/briefs.py:newest_occasion": "the schedule; nothing is shown",
     "store/briefs.py:take_copy": "counts, for a report that the caller has",
     "store/imports.py:start": "writes",
     "store/imports.py:progress": "writes",

@@ -30,6 +30,8 @@ class Verdict:
 
 
 SEND: Final = Verdict()
+#: The topic of messages about reports.
+BRIEF: Final = "brief"
 
 
 def judge(session: Session, row: Notification, people: People, *, at: datetime) -> Verdict:
@@ -67,7 +69,9 @@ def _may_not(row: Notification, audience: Audience) -> str:
     if person is None:
         return "收件人的账号已停用或没有角色"
     needs = Permission.CASE_READ if row.case_id is not None else Permission.ALERT_READ
-    if row.case_id is None and row.alert_id is None:
+    if row.topic == BRIEF:
+        needs = Permission.BRIEF_READ
+    elif row.case_id is None and row.alert_id is None:
         return ""
     if not person.user.holds(needs):
         return "收件人已没有查看权限"

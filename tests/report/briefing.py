@@ -1,0 +1,37 @@
+"""A town whose reports are made: what tests of reports share."""
+
+from datetime import date, datetime
+
+from govdash.access import SYSTEM, User, query_for
+from govdash.core.filters import EventFilter, Period
+from govdash.core.settings import ROOT
+from govdash.core.vocab import BriefKind
+from govdash.lake import Lake
+from govdash.report.brief.document import Document
+from govdash.report.brief.making import Making, make
+from govdash.store import Session
+from govdash.workflow.calendar import WorkCalendar
+
+CALENDAR = WorkCalendar.load(ROOT / "data")
+
+
+def making(
+    session: Session,
+    lake: Lake,
+    first: date,
+    last: date,
+    *,
+    as_of: datetime,
+    made_at: datetime | None = None,
+    area: str | None = None,
+    kind: BriefKind = BriefKind.SPECIAL,
+    actor: User = SYSTEM,
+) -> Making:
+    """Say what a report is to be made of."""
+    chosen = EventFilter(period=Period(first, last), areas=(area,) if area else ())
+    return Making(session, lake, query_for(actor, chosen), kind, as_of, made_at or as_of, CALENDAR)
+
+
+def made(of: Making) -> Document:
+    """Make it."""
+    return make(of)
