@@ -10,6 +10,7 @@ import typer
 
 from govdash.access import query_for
 from govdash.cli.acting import acting
+from govdash.cli.briefs import brief
 from govdash.cli.origin import here
 from govdash.core.errors import InputError
 from govdash.core.filters import EventFilter
@@ -20,7 +21,7 @@ from govdash.report.export import Format
 from govdash.report.kpi import GROUPS, Board, Book
 from govdash.store import Store
 
-app = typer.Typer(no_args_is_help=True, help="报表：考核指标（CSV、XLSX）。")
+app = typer.Typer(no_args_is_help=True, help="报表：考核指标、研判报告。")
 _GROUPS = "、".join(f"{code}（{name}）" for code, (name, _) in GROUPS.items())
 _FILES = (Format.CSV, Format.XLSX)
 
@@ -103,3 +104,6 @@ def _plain(board: Board, shown: pd.DataFrame) -> dict[str, Any]:
         "scheme": board.scheme.version,
         "rows": rows,
     }
+
+
+app.command(name="brief", help="研判报告：与页面“研判报告”相同，留作草稿并写成文件。")(brief)

@@ -153,7 +153,8 @@ def _form(page: Page) -> None:
             kind,
             moment,
             page.now,
-            cache.calendar(page.settings),
+            cache.kpi_book(page.settings),
+            page.settings.data,
         )
 
         def tell(share: float, what: str) -> None:

@@ -9,10 +9,10 @@ from govdash.core.vocab import BriefKind
 from govdash.lake import Lake
 from govdash.report.brief.document import Document
 from govdash.report.brief.making import Making, make
+from govdash.report.kpi import Book
 from govdash.store import Session
-from govdash.workflow.calendar import WorkCalendar
 
-CALENDAR = WorkCalendar.load(ROOT / "data")
+BOOK = Book.load(ROOT / "data")
 
 
 def making(
@@ -29,7 +29,7 @@ def making(
 ) -> Making:
     """Say what a report is to be made of."""
     chosen = EventFilter(period=Period(first, last), areas=(area,) if area else ())
-    return Making(session, lake, query_for(actor, chosen), kind, as_of, made_at or as_of, CALENDAR)
+    return Making(session, lake, query_for(actor, chosen), kind, as_of, made_at or as_of, BOOK, ROOT / "data")
 
 
 def made(of: Making) -> Document:

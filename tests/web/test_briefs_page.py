@@ -14,7 +14,7 @@ from tests.signed import signed_app
 from tests.web import town
 from tests.web.test_monitor import open_on
 
-PAGE = "analysis/briefs.py"
+PAGE = "insight/briefs.py"
 
 
 def shown(app: AppTest) -> str:

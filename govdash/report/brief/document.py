@@ -20,6 +20,7 @@ class Kind(StrEnum):
     NUMBER = "number"  # 12.3
     SHARE = "share"  # 0.758 → 75.8%
     CHANGE = "change"  # 0.032 → +3.2%
+    POINTS = "points"  # 0.012 → +1.2, percentage points
     P_VALUE = "p"  # 0.0004 → <0.001
 
     @property
@@ -43,6 +44,8 @@ def told(value: Cell, kind: Kind) -> str:
             return f"{value:.1%}"
         case Kind.CHANGE:
             return f"{value:+.1%}"
+        case Kind.POINTS:
+            return f"{100 * value:+.1f}"
         case Kind.P_VALUE:
             return "<0.001" if value < 0.001 else f"{value:.3f}"
         case Kind.TEXT:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,12 +12,12 @@ from govdash.core.filters import EventQuery
 from govdash.core.vocab import AreaLevel, BriefKind
 from govdash.lake import Lake, queries
 from govdash.report import export_sources, export_words
-from govdash.report.brief import alertfacts, eventfacts, wording
+from govdash.report.brief import alertfacts, casefacts, casesection, eventfacts, wording
 from govdash.report.brief.compose import Composer
 from govdash.report.brief.document import Document, Section
 from govdash.report.export_words import Names
+from govdash.report.kpi import Book
 from govdash.store import Session, areas
-from govdash.workflow.calendar import WorkCalendar
 
 CITY: Final = "全市"
 _STREET_DEPTH: Final = 3  # of a path: city, district, street
@@ -34,7 +35,8 @@ class Making:
     kind: BriefKind
     as_of: datetime
     made_at: datetime
-    calendar: WorkCalendar
+    book: Book
+    data: Path  # what ships: the scheme of the assessment
 
     @property
     def zone(self) -> ZoneInfo:
@@ -73,11 +75,21 @@ def make(of: Making, *, tell: Progress = lambda _share, _what: None) -> Document
         of.kind,
         as_of=of.as_of,
         level=level.value,
-        calendar=of.calendar,
+        calendar=of.book.deadlines.calendar,
     )
     tell(0.55, "统计监测提示")
     alerts = alertfacts.gather(of.session, of.query, as_of=of.as_of)
-    tell(0.65, "绘制图表")
+    tell(0.65, "计算处置指标")
+    handled = casefacts.gather(
+        of.session,
+        of.query,
+        of.kind,
+        as_of=of.as_of,
+        level=level.value,
+        book=of.book,
+        data_dir=of.data,
+    )
+    tell(0.8, "绘制图表")
     where = names.area(of.area).replace(" / ", "") if of.area else CITY
     composer = Composer(of.query, names, of.zone.key)
     outlines = areas.outlines(of.session, of.area or _top(names), level)
@@ -86,6 +98,7 @@ def make(of: Making, *, tell: Progress = lambda _share, _what: None) -> Document
         composer.kinds(facts),
         composer.places(facts, outlines, level=level.label),
         composer.warnings(alerts, zone=of.zone),
+        casesection.handling(composer, handled, zone=of.zone),
     ]
     tell(0.95, "汇总")
     return Document(

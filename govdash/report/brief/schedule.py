@@ -1,7 +1,7 @@
 """Reports by plan: made once, when their period is over, and told to whom they concern."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -22,9 +22,9 @@ from govdash.lake import Lake
 from govdash.report.brief import desk, periods
 from govdash.report.brief.document import Document
 from govdash.report.brief.making import Making, make
+from govdash.report.kpi import Book
 from govdash.store import Session, Store, areas, briefs, notifications
 from govdash.store.models import Brief
-from govdash.workflow.calendar import WorkCalendar
 from govdash.workflow.notify.standing import BRIEF
 from govdash.workflow.notify.targets import People
 
@@ -121,10 +121,10 @@ def due(
 def run(store: Store, lake: Lake, settings: Settings, *, at: datetime) -> int:
     """Make every report that is due, keep it, tell whom it concerns; return how many."""
     plans = load(settings.data)
-    calendar = WorkCalendar.load(settings.data) if plans else None
+    book = Book.load(settings.data) if plans else None
     with store.read() as session:
         wanted = list(due(session, plans, at=at, zone=settings.zone))
-    if calendar is None or lake.data_version == 0:
+    if book is None or lake.data_version == 0:
         return 0  # an empty platform makes no empty reports
     for one in wanted:
         with store.read() as session:
@@ -134,7 +134,7 @@ def run(store: Store, lake: Lake, settings: Settings, *, at: datetime) -> int:
         with store.write() as session:
             if briefs.of_occasion(session, one.key) is not None:
                 continue  # another process was quicker
-            kept = Making(session, lake, of.query, of.kind, at, at, calendar)
+            kept = replace(of, session=session)
             note = lateness(one, at=at, zone=settings.zone)
             brief = desk.draft(session, document, kept, actor=SYSTEM, occasion=one.key, note=note)
             if one.plan.issue == "auto":

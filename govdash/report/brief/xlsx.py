@@ -17,6 +17,7 @@ _FORMATS: Final = {
     Kind.NUMBER: "#,##0.0",
     Kind.SHARE: "0.0%",
     Kind.CHANGE: "+0.0%;-0.0%;0.0%",
+    Kind.POINTS: "+0.0;-0.0;0.0",
     Kind.P_VALUE: "0.000",
 }
 _OPTIONS: Final = {
@@ -100,7 +101,8 @@ def _table(book: Workbook, sheet: Worksheet, table: Table, name: str) -> None:
             sheet.write_string(1, at, label, title)
     for line, row in enumerate(table.rows, start=2):
         for at, cell in enumerate(row):
-            _cell(sheet, line, at, cell, formats[at])
+            points = table.columns[at].kind is Kind.POINTS and isinstance(cell, float)
+            _cell(sheet, line, at, 100 * cell if points else cell, formats[at])
     texts = list(table.texts())
     for at, label in enumerate(labels):
         longest = max([_wide(label), *(_wide(row[at]) for row in texts)])
