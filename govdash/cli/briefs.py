@@ -1,4 +1,4 @@
-"""`govdash report brief`: a report (研判报告) made as the page makes it, kept as a draft, as a file."""
+"""`govdash report brief`: a report (研判报告) made as the page does, kept, written to a file."""
 
 import json
 from datetime import UTC, datetime
@@ -95,9 +95,7 @@ def brief(
         "last": days.last.isoformat(),
         "as_of": of.as_of.isoformat(),
         "unfounded": [one.number for one in checking.unfounded(document)],
-        "sections": {
-            section.title: list(section.paragraphs) for section in document.sections
-        },
+        "sections": {section.title: list(section.paragraphs) for section in document.sections},
         "tables": {
             table.title: [list(row) for row in table.texts()] for table in document.tables()
         },
@@ -105,4 +103,5 @@ def brief(
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False))
     else:
-        typer.echo(f"已生成草稿 {number}《{document.title}》，写入 {out}（水印 {copy.mark.number}）。")
+        marked = f"写入 {out}（水印 {copy.mark.number}）"
+        typer.echo(f"已生成草稿 {number}《{document.title}》，{marked}。")

@@ -12,9 +12,10 @@ from govdash.core.permissions import Permission
 from govdash.core.vocab import BriefKind, BriefState
 from govdash.report.brief import desk, periods
 from govdash.report.brief.making import CITY, Making, make
+from govdash.report.kpi import Book
 from govdash.store import Session
 from govdash.store import briefs as store
-from govdash.web import acting, cache, rows, workparts
+from govdash.web import acting, rows, workparts
 from govdash.web.page import Page
 from govdash.web.parts import card_title, empty, plain, show
 from govdash.workflow.naming import Names
@@ -153,7 +154,7 @@ def _form(page: Page) -> None:
             kind,
             moment,
             page.now,
-            cache.kpi_book(page.settings),
+            Book.load(page.settings.data),
             page.settings.data,
         )
 

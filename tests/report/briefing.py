@@ -29,7 +29,8 @@ def making(
 ) -> Making:
     """Say what a report is to be made of."""
     chosen = EventFilter(period=Period(first, last), areas=(area,) if area else ())
-    return Making(session, lake, query_for(actor, chosen), kind, as_of, made_at or as_of, BOOK, ROOT / "data")
+    query = query_for(actor, chosen)
+    return Making(session, lake, query, kind, as_of, made_at or as_of, BOOK, ROOT / "data")
 
 
 def made(of: Making) -> Document:

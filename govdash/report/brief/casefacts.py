@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
 from govdash.core.filters import EventQuery
 from govdash.core.vocab import BriefKind
-from govdash.report import kpi, kpi_export
+from govdash.report import kpi_export
 from govdash.report.brief import periods
 from govdash.report.kpi import Board, Book
 from govdash.report.kpi_export import Choice
@@ -146,7 +146,7 @@ def _late(session: Session, query: EventQuery, now: Board) -> list[Late]:
     waiting = waiting[~waiting["exempt"].astype(bool)].sort_values(["at", "case_id"])
     ids = [int(number) for number in waiting["case_id"]]
     named = masked(caselogs.numbers(session, query.scope, ids))
-    by_id: Mapping[int, Mapping[str, object]] = {
+    by_id: Mapping[int, Mapping[str, Any]] = {
         int(row["id"]): {str(key): value for key, value in row.items()}
         for row in named.to_dict("records")
     }
@@ -164,12 +164,12 @@ def _late(session: Session, query: EventQuery, now: Board) -> list[Late]:
     ]
 
 
-def _by_code(table: pd.DataFrame) -> dict[str, dict[str, object]]:
+def _by_code(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return {
         str(row["code"]): {str(key): value for key, value in row.items()}
         for row in table.to_dict("records")
     }
 
 
-def _known(value: object) -> float | None:
-    return None if value is None or pd.isna(value) else float(value)  # type: ignore[arg-type]
+def _known(value: Any) -> float | None:  # noqa: ANN401 - a number, or one that is missing
+    return None if value is None or pd.isna(value) else float(value)

@@ -42,9 +42,7 @@ def handling(of: Composer, facts: CaseFacts, *, zone: ZoneInfo) -> Section:
     judged = [one for one in facts.places if one.rank is not None]
     if judged:
         worst = [one for one in reversed(judged) if one.value is not None][:FEW]
-        listed = [
-            f"{of.names.area(one.path)}{told(one.value, Kind.SHARE)}" for one in worst
-        ]
+        listed = [f"{of.names.area(one.path)}{told(one.value, Kind.SHARE)}" for one in worst]
         sentences.append(f"按期处置率排名靠后的是{wording.listed(listed)}。")
         charts.append(_ranking(of, facts))
         tables.append(_places(of, facts))

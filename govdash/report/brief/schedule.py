@@ -129,7 +129,8 @@ def run(store: Store, lake: Lake, settings: Settings, *, at: datetime) -> int:
     for one in wanted:
         with store.read() as session:
             chosen = EventFilter(period=one.period, areas=(one.area,) if one.area else ())
-            of = Making(session, lake, query_for(SYSTEM, chosen), one.plan.kind, at, at, calendar)
+            query = query_for(SYSTEM, chosen)
+            of = Making(session, lake, query, one.plan.kind, at, at, book, settings.data)
             document = make(of)
         with store.write() as session:
             if briefs.of_occasion(session, one.key) is not None:

@@ -101,8 +101,9 @@ def _table(book: Workbook, sheet: Worksheet, table: Table, name: str) -> None:
             sheet.write_string(1, at, label, title)
     for line, row in enumerate(table.rows, start=2):
         for at, cell in enumerate(row):
-            points = table.columns[at].kind is Kind.POINTS and isinstance(cell, float)
-            _cell(sheet, line, at, 100 * cell if points else cell, formats[at])
+            points = table.columns[at].kind is Kind.POINTS
+            shown = 100 * cell if points and isinstance(cell, float) else cell
+            _cell(sheet, line, at, shown, formats[at])
     texts = list(table.texts())
     for at, label in enumerate(labels):
         longest = max([_wide(label), *(_wide(row[at]) for row in texts)])
