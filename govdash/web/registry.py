@@ -59,7 +59,6 @@ PAGES: tuple[PageEntry, ...] = (
         "performance",
         Permission.KPI_READ,
     ),
-    PageEntry("分析", "analysis/briefs.py", "研判报告", "article", "briefs", Permission.BRIEF_READ),
     PageEntry("研判", "insight/briefs.py", "研判报告", "article", "briefs", Permission.BRIEF_READ),
     PageEntry("分析", "analysis/rules.py", "规则", "rule", "rules", Permission.ALERT_READ),
     PageEntry(
