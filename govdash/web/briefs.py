@@ -58,7 +58,7 @@ def shelf(page: Page) -> int | None:
             else "由分析员或值班长拟稿后显示在这里。"
         )
         show(empty("还没有报告", hint))
-        return None
+        return acting.chosen_id(KEY)  # a link says why there is nothing to see
     ids = [int(number) for number in table["id"]]
     asked = acting.chosen_id(KEY)
     chosen = asked if asked is not None else ids[0]
