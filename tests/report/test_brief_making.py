@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from govdash.access import load_user
+from govdash.access import SYSTEM, load_user
 from govdash.core.errors import InputError
 from govdash.core.filters import Period
 from govdash.core.settings import Settings
-from govdash.core.vocab import BriefKind, Disposition
+from govdash.core.vocab import BriefKind, CaseAction, Disposition
 from govdash.ingest import accept_frame
 from govdash.lake import Lake
 from govdash.report.brief import pdf, periods
@@ -21,10 +21,12 @@ from govdash.report.brief.checking import unfounded
 from govdash.report.brief.document import Document, Table
 from govdash.store import Store, areas
 from govdash.sync import sync
-from govdash.workflow import alerts
+from govdash.taxonomy import parse_limit
+from govdash.workflow import alerts, cases
 from tests.conftest import NOW
 from tests.report.briefing import made, making
 from tests.web import town
+from tests.workflow.conftest import FORMS
 
 TODAY = NOW.astimezone(Period(date(2026, 1, 1), date(2026, 1, 1)).zone).date()
 WEEK = (TODAY - timedelta(days=7), TODAY - timedelta(days=1))
@@ -117,6 +119,35 @@ def test_a_report_made_again_as_of_then_is_the_same_but_for_its_footer(
 
 def words(made_pdf: bytes) -> str:
     return "".join(page.extract_text() for page in PdfReader(BytesIO(made_pdf)).pages)
+
+
+def test_a_case_that_nobody_handled_in_time_is_in_the_rates_and_in_the_list(
+    lived: tuple[Store, Lake],
+):
+    """One case, dispatched three days before and due within two working hours: 0 of 1 handled."""
+    store, lake = lived
+    new = cases.NewCase(
+        title="垃圾，电13912345678", category=town.GARBAGE, area_path=town.QUAY, unit_code="U2",
+        limit=parse_limit("2工作时"),
+    )  # fmt: skip
+    begun = NOW - timedelta(days=3)
+    with store.write() as session:
+        number = cases.open_case(session, new, actor=SYSTEM, at=begun).id
+        for step, action in enumerate((CaseAction.ACCEPT, CaseAction.DISPATCH), 1):
+            at = begun + timedelta(minutes=step)
+            form = replace(FORMS[action], unit_code="U2")
+            cases.take_step(session, number, action, actor=SYSTEM, at=at, form=form)
+    with store.read() as session:
+        earlier = (WEEK[0] - timedelta(days=7), WEEK[0] - timedelta(days=1))
+        before = made(making(session, lake, *earlier, as_of=begun))
+        report = made(making(session, lake, *WEEK, as_of=NOW))
+    rates = {row[0]: row[1:4] for row in table(report, "rates").rows}
+    assert rates["处置率"] == (0, 1, 0.0)
+    [late] = table(report, "late").rows
+    assert (late[2], late[3]) == ("临江区 / 码头街道", "码头街道城管中队")
+    assert "13912345678" not in str(late[1])
+    assert table(before, "late").rows == ()
+    assert unfounded(report) == []
 
 
 def test_days_that_are_not_over_are_refused(lived: tuple[Store, Lake]):

@@ -9,7 +9,7 @@ from govdash.report.brief.casefacts import OVERDUE, CaseFacts, Late
 from govdash.report.brief.compose import FEW, TOP, Composer
 from govdash.report.brief.document import Chart, Column, Kind, Section, Table, told
 
-_SAID: Final = ("处置率", "按期处置率", "返工率", "解决率(接诉即办)", "满意率(接诉即办)")
+_SAID: Final = ("处置率", "按期处置率", "返工率", "解决率", "满意率")
 
 
 def handling(of: Composer, facts: CaseFacts, *, zone: ZoneInfo) -> Section:
@@ -31,7 +31,7 @@ def handling(of: Composer, facts: CaseFacts, *, zone: ZoneInfo) -> Section:
     )  # fmt: skip
     by_name = {one.name: one for one in facts.rates}
     said = [
-        f"{name.partition('(')[0]}{told(by_name[name].value, Kind.SHARE)}"
+        f"{name}{told(by_name[name].value, Kind.SHARE)}"
         f"（{told(by_name[name].numerator, Kind.COUNT)}/"
         f"{told(by_name[name].denominator, Kind.COUNT)}）"
         for name in _SAID
@@ -102,7 +102,7 @@ def _late(of: Composer, late: tuple[Late, ...], *, zone: ZoneInfo) -> Table:
         ),
         [
             (
-                one.number, one.title, of.names.area(one.area_path),
+                one.number, one.title, of.names.area(_street(one.area_path)),
                 of.names.units.get(one.unit_code or "", "未派"),
                 f"{one.due_at.astimezone(zone):%Y-%m-%d %H:%M}",
             )
@@ -110,3 +110,8 @@ def _late(of: Composer, late: tuple[Late, ...], *, zone: ZoneInfo) -> Table:
         ],
         links=[f"cases?case={one.id}" for one in shown],
     )  # fmt: skip
+
+
+def _street(path: str | None) -> str | None:
+    """Cut an area's path at its street: a grid's whole name is longer than a line."""
+    return "/" + "/".join(path.strip("/").split("/")[:3]) + "/" if path else None
