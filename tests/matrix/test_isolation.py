@@ -24,9 +24,10 @@ from govdash.access.users import SYSTEM
 from govdash.api.surfaces import Surface, surfaces
 from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
-from govdash.core.vocab import Mute, ReleaseState
+from govdash.core.vocab import BriefKind, Mute, ReleaseState
+from govdash.report.brief.document import Document, Section
 from govdash.store import Store, accounts, areas, inbox, notifications, units
-from govdash.store.models import CallTask, Release
+from govdash.store.models import Brief, CallTask, Release
 from govdash.web import registry
 from govdash.workflow import cases
 from govdash.workflow.notify import muting
@@ -52,6 +53,7 @@ FACES: dict[str, tuple[str, ...]] = {
     "supervision": ("unit_of=E9", "unit_of=W9"),
     "followup": ("task=1", "task=2"),
     "data": ("tab=导入记录", "tab=区域", "tab=数据质量", "tab=导出", "tab=个人信息导出"),
+    "briefs": ("brief=1", "brief=2", "do=brief-edit-a&brief=1", "do=brief-edit-a&brief=2"),
     "rules": ("view=修改与试算", "view=阈值建议", "view=历史版本"),
     "inbox": ("message=1", "message=2"),
     "notices": ("notice=1", "notice=2"),
@@ -110,6 +112,17 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Environment,
             case = cases.open_case(session, new, actor=SYSTEM, at=at)
             session.add(CallTask(case_id=case.id, about_id=case.id, made_at=at, due_at=at))
         for n, (mark, place) in enumerate((("东记号", town.EAST), ("西记号", town.WEST)), 1):
+            report = Document(
+                title=f"{mark}日报", subtitle=mark, issuer=mark, zone="Asia/Shanghai",
+                first=at.date(), last=at.date(), as_of=at, made_at=at, conditions=(),
+                sections=(Section("a", f"{mark}情况", (f"{mark}接报",)),), basis=(mark,),
+            )  # fmt: skip
+            brief = Brief(
+                number=f"BG-20260610-000{n}", kind=BriefKind.DAY, area_path=place, categories=[],
+                first_day=at.date(), last_day=at.date(), as_of=at, document=report.dump(),
+                note=f"{mark}说明", written_by="somebody", written_at=at,
+            )  # fmt: skip
+            session.add(brief)
             asked = Release(
                 number=f"DC-20260610-000{n}", format="csv", params={}, words=[["区域", mark]],
                 areas=[place], units=[], whole_city=False, rows=1, reason=f"{mark}复查",
