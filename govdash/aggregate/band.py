@@ -59,14 +59,22 @@ def expected_band(
     known, k = past[enough], k[enough]
     mean = np.nanmean(known, axis=1)
     spread = np.nanvar(known, axis=1, ddof=1)
-    squares = float((mean**2 * (k - 1)).sum())
-    dispersion = max(0.0, float(((spread - mean) * (k - 1)).sum()) / squares) if squares else 0.0
+    dispersion = pooled_dispersion(mean, spread, k)
     variance = (mean + dispersion * mean**2) * (1 + 1 / k)
     tail = (1 - level) / 2
     table.loc[enough, "expected"] = mean
     table.loc[enough, "low"] = _quantile(tail, mean, variance)
     table.loc[enough, "high"] = _quantile(1 - tail, mean, variance)
     return table
+
+
+def pooled_dispersion(mean: np.ndarray, spread: np.ndarray, k: np.ndarray) -> float:
+    """Return the one dispersion a >= 0 of several counts, by moments: see `expected_band`.
+
+    `mean` and `spread` (sample variance) of each over its `k` values.
+    """
+    squares = float((mean**2 * (k - 1)).sum())
+    return max(0.0, float(((spread - mean) * (k - 1)).sum()) / squares) if squares else 0.0
 
 
 def _quantile(share: float, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from govdash.aggregate.band import pooled_dispersion
 from govdash.core.errors import InputError
 
 #: Expected share of false ones among those that are called notable (Benjamini–Hochberg 1995).
@@ -57,8 +58,7 @@ def notable(now: pd.Series, before: pd.DataFrame, *, q: float = Q) -> pd.DataFra
         return table
     mean = past.mean(axis=1).to_numpy()
     spread = past.var(axis=1, ddof=1).to_numpy()
-    squares = float((mean**2).sum())
-    dispersion = max(0.0, float((spread - mean).sum()) / squares) if squares else 0.0
+    dispersion = pooled_dispersion(mean, spread, np.full(len(mean), k))
     mu = np.where(mean > 0, mean, 1 / (k + 1))
     variance = (mu + dispersion * mu**2) * (1 + 1 / k)
     size, share = mu**2 / (variance - mu), mu / variance

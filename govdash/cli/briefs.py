@@ -82,10 +82,15 @@ def brief(
         with store.write() as session:
             kept = desk.draft(session, document, of, actor=user)
             number, brief_id = kept.number, kept.id
-        with store.write() as session:
-            copy = desk.take(session, brief_id, BriefFormat(suffix), actor=user, at=at)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(copy.content)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part = out.with_name(f".{out.name}.part")
+        try:
+            with store.write() as session:  # no file, no line that says it was taken
+                copy = desk.take(session, brief_id, BriefFormat(suffix), actor=user, at=at)
+                part.write_bytes(copy.content)
+            part.replace(out)
+        finally:
+            part.unlink(missing_ok=True)
     told = {
         "number": number,
         "watermark": copy.mark.number,

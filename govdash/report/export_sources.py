@@ -23,7 +23,7 @@ from govdash.core.vocab import (
 )
 from govdash.lake import Lake, queries
 from govdash.report.export_counts import Grouping, counts
-from govdash.report.export_table import BATCH_ROWS, Column, Export, Holds, arrow_type
+from govdash.report.export_table import BATCH_ROWS, Column, Export, Holds, frame_batches
 from govdash.report.export_words import Names, in_words, span_of
 from govdash.store import Session, areas, categories, units
 from govdash.workflow import board
@@ -243,19 +243,11 @@ def _of_frame(
     zone: ZoneInfo,
     as_of: datetime,
 ) -> Export:
-    def batches() -> Iterator[pa.RecordBatch]:
-        arrays = [
-            pa.array(frame[column.code].tolist(), arrow_type(column), from_pandas=True)
-            for column in columns
-        ]
-        table = pa.table(arrays, names=[column.code for column in columns])
-        yield from table.to_batches(max_chunksize=BATCH_ROWS)
-
     return Export(
         what=what,
         title=title,
         columns=columns,
-        batches=batches,
+        batches=lambda: frame_batches(frame, columns),
         rows=len(frame),
         zone=zone,
         as_of=as_of,

@@ -1,6 +1,6 @@
 """What an export holds before it has a format: columns, streamed batches, the query in words."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -121,6 +121,16 @@ def column_of(batch: pa.RecordBatch, column: Column) -> pa.Array:
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     return values
+
+
+def frame_batches(frame: pd.DataFrame, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+    """Yield the columns of a frame at hand as the batches of an export."""
+    arrays = [
+        pa.array(frame[column.code].tolist(), arrow_type(column), from_pandas=True)
+        for column in columns
+    ]
+    table = pa.table(arrays, names=[column.code for column in columns])
+    yield from table.to_batches(max_chunksize=BATCH_ROWS)
 
 
 def arrow_type(column: Column) -> pa.DataType:

@@ -1,6 +1,6 @@
 """The KPI table as rows that leave the platform, and what makes it from a few parameters."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -8,7 +8,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-import pyarrow as pa
 
 from govdash.access import User
 from govdash.aggregate.indicators import ALL
@@ -16,7 +15,7 @@ from govdash.core.errors import InputError
 from govdash.core.filters import EventQuery, Period
 from govdash.core.permissions import Permission
 from govdash.report import kpi
-from govdash.report.export_table import BATCH_ROWS, Column, Export, Holds, arrow_type
+from govdash.report.export_table import Column, Export, Holds, frame_batches
 from govdash.report.export_words import Names, in_words, span_of
 from govdash.report.kpi import GROUPS, Board, Book
 from govdash.store import Session, accounts
@@ -220,14 +219,6 @@ def export(
     """Return the table for a file; the query is on its first sheet."""
     shown = told(board, book, names)
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        arrays = [
-            pa.array(shown[column.code].tolist(), arrow_type(column), from_pandas=True)
-            for column in COLUMNS
-        ]
-        table = pa.table(arrays, names=[column.code for column in COLUMNS])
-        yield from table.to_batches(max_chunksize=BATCH_ROWS)
-
     kept = ("时间范围", "区域", "类别", "处置单位", "查看权限")
     words = [pair for pair in in_words(query, names) if pair[0] in kept]
     words += [
@@ -239,7 +230,7 @@ def export(
         what=WHAT,
         title="绩效考核",
         columns=COLUMNS,
-        batches=batches,
+        batches=lambda: frame_batches(shown, COLUMNS),
         rows=len(shown),
         zone=zone,
         as_of=board.known_at,

@@ -6,14 +6,14 @@ from typing import Final
 
 import streamlit as st
 
-from govdash.access import User
+from govdash.access import SYSTEM, User
 from govdash.api import briefs as address
 from govdash.core.permissions import Permission
 from govdash.core.vocab import BriefState
 from govdash.report.brief import checking, desk, wording
 from govdash.report.brief.desk import BriefFormat
 from govdash.report.brief.document import Chart, Document, Section, Table
-from govdash.store import Session
+from govdash.store import Session, accounts
 from govdash.store.models import Brief
 from govdash.web import acting, workparts
 from govdash.web.page import Page
@@ -71,18 +71,20 @@ def one(page: Page, brief_id: int | None) -> None:
 def _head(page: Page, brief: Brief, document: Document) -> None:
     state = el("small", f"{brief.state.label}　{brief.official or brief.number}")
     show(el("div", el("b", document.title), state, cls="gw-head"))
+    names = accounts.names(page.session) | {SYSTEM.login: SYSTEM.name}
     written = workparts.clock_time(brief.written_at, page.zone, now=page.now)
     show(workparts.paragraph(f"{document.subtitle}　{wording.footer(document)}", cls="note"))
     pairs: list[tuple[str, object]] = [
         (
             "拟稿",
-            f"{brief.written_by}　{written}" + ("　（文字经人工修改）" if document.edited else ""),
+            f"{names.get(brief.written_by, brief.written_by)}　{written}"
+            + ("　（文字经人工修改）" if document.edited else ""),
         ),
     ]
     if brief.settled_at is not None:
         when = workparts.clock_time(brief.settled_at, page.zone, now=page.now)
         signed = (
-            f"{brief.signed_by}　{when}"
+            f"{names.get(brief.signed_by, brief.signed_by)}　{when}"
             if brief.signed_by
             else f"按计划自动发布，未经人工签发　{when}"
         )

@@ -1,8 +1,6 @@
 """Reports are edited as drafts, signed by another person, numbered, kept, and taken out marked."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -13,7 +11,6 @@ from govdash.access import SYSTEM, User, load_user
 from govdash.core.errors import Conflict, InputError, NotFound, Refused
 from govdash.core.filters import Scope
 from govdash.core.permissions import Permission
-from govdash.core.settings import Settings
 from govdash.core.vocab import BriefState
 from govdash.lake import Lake
 from govdash.report import releases
@@ -26,14 +23,6 @@ from tests.conftest import NOW
 from tests.report.briefing import made, making
 from tests.report.test_brief_making import WEEK
 from tests.web import town
-
-
-@pytest.fixture
-def lived(store: Store, settings: Settings) -> Iterator[tuple[Store, Lake]]:
-    town.build(store, settings, NOW - timedelta(days=1))
-    lake = Lake.open(settings)
-    yield store, lake
-    lake.close()
 
 
 @pytest.fixture

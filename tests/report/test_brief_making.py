@@ -1,6 +1,5 @@
 """A report says what the facts were as they were known; every number stands in its tables."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
@@ -8,21 +7,23 @@ from io import BytesIO
 import pandas as pd
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from govdash.access import SYSTEM, load_user
 from govdash.core.errors import InputError
 from govdash.core.filters import Period
 from govdash.core.settings import Settings
-from govdash.core.vocab import BriefKind, CaseAction, Disposition
+from govdash.core.vocab import BriefKind, CaseAction, Disposition, Level
 from govdash.ingest import accept_frame
 from govdash.lake import Lake
 from govdash.report.brief import pdf, periods
 from govdash.report.brief.checking import unfounded
 from govdash.report.brief.document import Document, Table
 from govdash.store import Store, areas
+from govdash.store.models import Alert
 from govdash.sync import sync
 from govdash.taxonomy import parse_limit
-from govdash.workflow import alerts, cases
+from govdash.workflow import alertlog, alerts, cases
 from tests.conftest import NOW
 from tests.report.briefing import made, making
 from tests.web import town
@@ -30,15 +31,6 @@ from tests.workflow.conftest import FORMS
 
 TODAY = NOW.astimezone(Period(date(2026, 1, 1), date(2026, 1, 1)).zone).date()
 WEEK = (TODAY - timedelta(days=7), TODAY - timedelta(days=1))
-
-
-@pytest.fixture
-def lived(store: Store, settings: Settings) -> Iterator[tuple[Store, Lake]]:
-    """The town, a day before NOW."""
-    town.build(store, settings, NOW - timedelta(days=1))
-    lake = Lake.open(settings)
-    yield store, lake
-    lake.close()
 
 
 def table(document: Document, code: str) -> Table:
@@ -68,6 +60,23 @@ def test_the_heap_at_the_quay_is_found_by_improbability(lived: tuple[Store, Lake
     changed = table(report, "kinds_changed")
     assert [row[3] for row in changed.rows] == ["上升"]
     assert "变化超出偶然的类别有" in report.sections[1].paragraphs[1]
+
+
+def test_a_severe_alert_leads_to_itself(lived: tuple[Store, Lake]):
+    store, lake = lived
+    with store.write() as session:
+        alert = session.get(Alert, 2)
+        assert alert is not None
+        then = NOW - timedelta(hours=1)
+        alertlog.machine(session, alert, "worsen", {"level": Level.RED}, at=then)
+    with store.read() as session:
+        report = made(making(session, lake, *WEEK, as_of=NOW))
+        severe = table(report, "severe")
+        numbers = {one.id: one.number for one in session.scalars(select(Alert))}
+    assert severe.rows
+    assert [numbers[int(link.rpartition("=")[2])] for link in severe.links] == [
+        row[0] for row in severe.rows
+    ]
 
 
 def test_alerts_stand_as_they_stood_then(lived: tuple[Store, Lake]):

@@ -1,6 +1,7 @@
 """Reports by plan: once for each occasion, late ones say so, told to whose scope covers them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,11 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from govdash.access import SYSTEM
 from govdash.core.errors import InputError
 from govdash.core.settings import ROOT, Settings
 from govdash.core.vocab import BriefKind, BriefState
 from govdash.lake import Lake
-from govdash.report.brief import schedule
+from govdash.report.brief import desk, schedule, wording
+from govdash.report.brief.document import Document
 from govdash.report.brief.schedule import Plan
 from govdash.store import Store, accounts
 from govdash.store.models import Brief, Notification
@@ -71,6 +74,14 @@ def test_a_report_is_made_once_numbered_and_told_to_whose_scope_covers_it(
         assert briefs[BriefKind.WEEK].state is BriefState.DRAFT
         told = session.scalars(select(Notification).where(Notification.topic == "brief")).all()
         assert {row.recipient for row in told if f"brief={day.id}" in row.link} == {"all"}
+        assert "自动发布，未经人工签发" in wording.issued(Document.load(day.document))
+        week = briefs[BriefKind.WEEK].id
+        assert [row for row in told if f"brief={week}" in row.link] == []  # nobody here may sign
+    with store.write() as session:
+        signer = replace(SYSTEM, login="chief", name="周维")
+        desk.issue(session, week, actor=signer, at=NOW)
+        sent = session.scalars(select(Notification).where(Notification.topic == "brief")).all()
+        assert {row.recipient for row in sent if f"brief={week}" in row.link} == {"all"}
 
 
 def test_after_a_stop_the_newest_is_made_late_and_says_how_many_are_missing(
@@ -86,16 +97,16 @@ def test_after_a_stop_the_newest_is_made_late_and_says_how_many_are_missing(
         ).all()
         assert [(days[1].first_day - days[0].first_day).days, len(days)] == [4, 2]
         assert "补做；其间另有 3 期未生成" in days[1].note
+        assert Document.load(days[1].document).basis[0] == days[1].note
 
 
 def test_reports_of_districts_reach_their_own_readers(lived: tuple[Store, Lake, Settings]):
-    store, lake, _ = lived
+    store, _, _ = lived
     plan = DAILY.model_copy(update={"areas": "district", "code": "district-day"})
     with store.read() as session:
         wanted = list(schedule.due(session, [plan], at=NOW, zone=ZONE))
     assert [one.area for one in wanted] == [town.EAST, town.WEST]
     assert len({one.key for one in wanted}) == 2
-    assert lake.data_version
 
 
 def test_the_plan_that_ships_is_read_and_a_bad_one_is_refused(tmp_path: Path):

@@ -18,6 +18,7 @@ WAITING: Final = frozenset({Handling.NEW, Handling.ACKNOWLEDGED})
 class AlertThen:
     """An alert as it stood at a moment."""
 
+    id: int
     number: str
     title: str
     level: Level
@@ -65,7 +66,11 @@ def gather(session: Session, query: EventQuery, *, as_of: datetime) -> tuple[Ale
         key: alertlog.rebuild([{"detail": detail} for detail in steps["detail"]])
         for key, steps in kept.groupby("alert_id", sort=False)
     }
-    told = [_then(row) for row in then.values() if row.get("leader_id") not in then]
+    told = [
+        _then(row | {"id": int(str(key))})
+        for key, row in then.items()
+        if row["leader_id"] not in then
+    ]
     return tuple(sorted(told, key=lambda one: (one.level.rank, one.first_seen_at, one.number)))
 
 

@@ -31,6 +31,7 @@ OVERDUE: Final = 20
 class Rate:
     """An indicator of a period and of the one before; None: nothing to count."""
 
+    code: str
     name: str
     numerator: int
     denominator: int
@@ -112,6 +113,7 @@ def _rates(now: Board, before: Board) -> list[Rate]:
     mine, theirs = _by_code(now.whole), _by_code(before.whole)
     return [
         Rate(
+            code=code,
             name=str(row["name"]),
             numerator=int(row["numerator"]),
             denominator=int(row["denominator"]),

@@ -9,7 +9,8 @@ from govdash.report.brief.casefacts import OVERDUE, CaseFacts, Late
 from govdash.report.brief.compose import FEW, TOP, Composer
 from govdash.report.brief.document import Chart, Column, Kind, Section, Table, told
 
-_SAID: Final = ("处置率", "按期处置率", "返工率", "解决率", "满意率")
+#: The rates that a sentence names.
+_SAID: Final = ("dispose_rate", "intime_dispose_rate", "rework_rate", "solve_rate", "satis_rate")
 
 
 def handling(of: Composer, facts: CaseFacts, *, zone: ZoneInfo) -> Section:
@@ -29,13 +30,12 @@ def handling(of: Composer, facts: CaseFacts, *, zone: ZoneInfo) -> Section:
         note=f"按考核方案（{facts.scheme}）计算，口径见“绩效考核”页；分母为 0 的不计算。",
         links=[of.link("performance")] * len(facts.rates),
     )  # fmt: skip
-    by_name = {one.name: one for one in facts.rates}
+    by_code = {one.code: one for one in facts.rates}
     said = [
-        f"{name}{told(by_name[name].value, Kind.SHARE)}"
-        f"（{told(by_name[name].numerator, Kind.COUNT)}/"
-        f"{told(by_name[name].denominator, Kind.COUNT)}）"
-        for name in _SAID
-        if name in by_name and by_name[name].value is not None
+        f"{one.name}{told(one.value, Kind.SHARE)}"
+        f"（{told(one.numerator, Kind.COUNT)}/{told(one.denominator, Kind.COUNT)}）"
+        for code in _SAID
+        if (one := by_code.get(code)) and one.value is not None
     ]
     sentences = [f"本期{'，'.join(said)}。" if said else "本期没有到期或回访的案件，各项率不计算。"]
     charts, tables = [], [rates]

@@ -30,8 +30,7 @@ def unfounded(document: Document) -> list[Unfounded]:
 
     A sign in a table may be a word in a sentence (下降 5.0% for -5.0%), so signs aren't compared.
     """
-    known = {_bare(text) for table in document.tables() for row in table.texts() for text in row}
-    known |= {_bare(number) for text in _other(document) for number in _NUMBER.findall(text)}
+    known = {_bare(number) for text in _tabled(document) for number in _NUMBER.findall(text)}
     return [
         Unfounded(section.title, number, sentence)
         for section in document.sections
@@ -45,8 +44,8 @@ def _numbers(sentence: str) -> Iterator[str]:
     yield from _NUMBER.findall(_NO_FIGURE.sub(" ", sentence))
 
 
-def _other(document: Document) -> Iterator[str]:
-    """Yield the words that hold numbers beside the tables' cells: their titles and texts."""
+def _tabled(document: Document) -> Iterator[str]:
+    """Yield all that tables say: titles, notes and cells."""
     for table in document.tables():
         yield table.title
         yield table.note

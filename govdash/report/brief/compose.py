@@ -41,7 +41,6 @@ class Composer:
 
     query: EventQuery
     names: Names
-    zone_name: str
     figures: int = field(default=0, init=False)
     exhibits: int = field(default=0, init=False)
 
@@ -75,7 +74,7 @@ class Composer:
 
     # -- sections --------------------------------------------------------------------------------
 
-    def overall(self, facts: EventFacts, *, where: str, back: str) -> Section:
+    def overall(self, facts: EventFacts, *, where: str) -> Section:
         """Compose 总体情况: how many, compared with when, by channel, the course."""
         period = self.query.filter.period
         daily = facts.n / period.n_days
@@ -83,7 +82,7 @@ class Composer:
         year = wording.change(facts.n, facts.n_year)
         first = (
             f"{wording.days(period.first, period.last)}，{where}共接报事件"
-            f"{told(facts.n, Kind.COUNT)}件，{wording.changed(ratio, to=back)}，"
+            f"{told(facts.n, Kind.COUNT)}件，{wording.changed(ratio, to='环比')}，"
             f"{wording.changed(year, to='同比')}"
             + (f"，日均{told(daily, Kind.NUMBER)}件。" if period.n_days > 1 else "。")
         )
@@ -92,7 +91,7 @@ class Composer:
             "接报总量",
             (
                 Column("指标"), Column("本期", Kind.COUNT), Column("上期", Kind.COUNT),
-                Column(back, Kind.CHANGE), Column("去年同期", Kind.COUNT),
+                Column("环比", Kind.CHANGE), Column("去年同期", Kind.COUNT),
                 Column("同比", Kind.CHANGE), Column("日均", Kind.NUMBER),
             ),
             [("接报事件（件）", facts.n, facts.n_before, ratio, facts.n_year, year, daily)],
@@ -182,7 +181,7 @@ class Composer:
                  one.observed, one.expected, one.outcome)
                 for one in severe
             ],
-            links=[f"alerts?alert={one.number}" for one in severe],
+            links=[f"alerts?alert={one.id}" for one in severe],
         )  # fmt: skip
         return Section("warnings", "监测预警", (sentence,), (), (by_level, listed))
 

@@ -13,7 +13,7 @@ from govdash.core.errors import Conflict, InputError, NotFound, Refused
 from govdash.core.permissions import Permission
 from govdash.core.vocab import BriefKind, BriefState
 from govdash.language.masking import mask
-from govdash.report.brief import checking, docx, html, pdf, xlsx
+from govdash.report.brief import checking, docx, html, pdf, telling, xlsx
 from govdash.report.brief.checking import Unfounded
 from govdash.report.brief.document import Document, Mark
 from govdash.report.brief.making import Making
@@ -148,6 +148,8 @@ def issue(
 ) -> Brief:
     """Sign a draft of another person: it gets its number and is changed no more.
 
+    One that a plan made goes to its readers then.
+
     Raises
     ------
     Refused
@@ -268,6 +270,8 @@ def _issue(
         session, "brief.issue", brief, actor, at,
         official=official, signed=signed, sha256=hashlib.sha256(whole).hexdigest(),
     )  # fmt: skip
+    if brief.occasion is not None:
+        telling.tell(session, brief, at=at)
     return brief
 
 

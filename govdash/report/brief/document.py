@@ -85,14 +85,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart as SVG, and in words for who doesn't see it; ``table`` holds its numbers."""
+    """A chart as SVG, and in words for who doesn't see it."""
 
     code: str
     title: str
     svg: str
     words: str
     note: str = ""
-    table: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +125,8 @@ class Document:
     edited: bool = False
 
     def tables(self) -> Iterator[Table]:
-        """Yield every table, also those of charts, in order."""
+        """Yield every table, in order."""
         for section in self.sections:
-            for chart in section.charts:
-                if chart.table is not None:
-                    yield chart.table
             yield from section.tables
 
     def with_paragraphs(self, code: str, paragraphs: tuple[str, ...]) -> Self:

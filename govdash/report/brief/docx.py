@@ -72,7 +72,7 @@ def _set_up(made: Docx, document: Document, mark: Mark | None) -> None:
     for name in ("Title", "Heading 1"):
         style = made.styles[name].paragraph_format  # type: ignore[union-attr]  # a paragraph's
         style.first_line_indent = Pt(0)
-    made.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER  # type: ignore[union-attr]
+    made.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER  # type: ignore[union-attr]  # a paragraph's
     for border in made.styles["Title"].element.xpath(".//w:pBdr"):
         border.getparent().remove(border)
     said = f"{document.title}　{document.subtitle}"

@@ -1,6 +1,5 @@
 """A report as one HTML file that needs nothing else: for screens, and for mail that shows it."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -19,19 +18,15 @@ _PAGES: Final = Environment(
 )
 
 
-def html(
-    document: Document, mark: Mark | None = None, *, href: Callable[[str], str] | None = None
-) -> str:
+def html(document: Document, mark: Mark | None = None) -> str:
     """Return the report as HTML; every text is escaped.
 
-    `href` makes an address of a row's link (page and query); a file that goes out has none,
-    because there is no platform behind it.
+    Rows have no links here: behind a file that went out there is no platform.
     """
     return _PAGES.get_template("brief.html.j2").render(
         d=document,
         mark=mark,
         svg=Markup,
-        href=lambda link: href(link) if href and link else "",
         issued=wording.issued(document),
         footer=wording.footer(document),
     )

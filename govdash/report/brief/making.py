@@ -91,10 +91,10 @@ def make(of: Making, *, tell: Progress = lambda _share, _what: None) -> Document
     )
     tell(0.8, "绘制图表")
     where = names.area(of.area).replace(" / ", "") if of.area else CITY
-    composer = Composer(of.query, names, of.zone.key)
+    composer = Composer(of.query, names)
     outlines = areas.outlines(of.session, of.area or _top(names), level)
     sections = [
-        composer.overall(facts, where=where, back="环比"),
+        composer.overall(facts, where=where),
         composer.kinds(facts),
         composer.places(facts, outlines, level=level.label),
         composer.warnings(alerts, zone=of.zone),
@@ -139,15 +139,16 @@ def _place(names: Names, area: str | None) -> str:
 
 
 def _basis(of: Making) -> tuple[str, ...]:
-    told = queries.freshness(of.lake, of.query.scope)
-    sources = "、".join(sorted({str(name) for name in told["source"]})) or "（无）"
+    told = queries.counts(of.lake, of.query, by=("source",), as_of=of.as_of)
+    sources = "、".join(str(name) for name in told["source"].dropna()) or "（无）"
     known = of.as_of.astimezone(of.zone)
     return (
         (
-            f"数据来源：{sources}。统计口径：按上报时间落在时段内的事件计数，时区 {of.zone.key}；"
+            f"本期数据来源：{sources}。统计口径：按上报时间落在时段内的事件计数，"
+            f"时区 {of.zone.key}；"
             f"按 {known:%Y-%m-%d %H:%M} 已入库的版本统计，之后的补报和更正不在其中。"
         ),
         "环比与上一个同样长的时段（月报为上一个自然月）相比，同比与去年同样日期相比；春节等移动假日未作对齐。",
         "监测提示按首次发现时间计入，结果为截至统计时的判定；“不属实”包括误报、数据错误和预期活动。",
-        "文中数字均取自文后表格；变化是否显著按统计检验判定，显著不等于重要，请结合实际研判。",
+        "自动生成的文字中，数字均取自本报告的表格；变化是否显著按统计检验判定，显著不等于重要，请结合实际研判。",
     )

@@ -1,32 +1,26 @@
 """Reports by plan: made once, when their period is over, and told to whom they concern."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from govdash.access import SYSTEM, query_for
-from govdash.access.audience import Person
 from govdash.core.errors import InputError
 from govdash.core.filters import EventFilter, Period
-from govdash.core.permissions import Permission
 from govdash.core.settings import Settings
 from govdash.core.times import local_day
-from govdash.core.vocab import BriefKind, BriefState
+from govdash.core.vocab import BriefKind
 from govdash.lake import Lake
-from govdash.report.brief import desk, periods
-from govdash.report.brief.document import Document
+from govdash.report.brief import desk, periods, telling
 from govdash.report.brief.making import Making, make
 from govdash.report.kpi import Book
-from govdash.store import Session, Store, areas, briefs, notifications
-from govdash.store.models import Brief
-from govdash.workflow.notify.standing import BRIEF
-from govdash.workflow.notify.targets import People
+from govdash.store import Session, Store, areas, briefs
 
 FILE: Final = "briefs.yaml"
 #: Later than this after its hour a report says that it is late.
@@ -56,7 +50,7 @@ class Occasion:
     plan: Plan
     area: str | None
     period: Period
-    due_at: datetime  # when it was to be made; aware UTC
+    due_at: datetime  # when it was to be made; aware
     missed: int  # earlier ones of the same plan and area that nobody made
     first_ever: bool
 
@@ -89,12 +83,12 @@ def load(data: Path) -> tuple[Plan, ...]:
 
 
 def newest(plan: Plan, *, at: datetime, zone: ZoneInfo) -> tuple[Period, datetime]:
-    """Return the newest period of a plan whose hour has come by `at`, and that hour (UTC)."""
+    """Return the newest period of a plan whose hour has come by `at`, and that hour."""
     today = local_day(at, zone)
     period = periods.last_whole(plan.kind, today=today, zone_name=zone.key)
-    while (due := _due(plan, period, zone)) > at:
+    while (hour := _due(plan, period, zone)) > at:
         period = periods.before(period, plan.kind)
-    return period, due
+    return period, hour
 
 
 def due(
@@ -126,22 +120,27 @@ def run(store: Store, lake: Lake, settings: Settings, *, at: datetime) -> int:
         wanted = list(due(session, plans, at=at, zone=settings.zone))
     if book is None or lake.data_version == 0:
         return 0  # an empty platform makes no empty reports
+    made = 0
     for one in wanted:
         with store.read() as session:
             chosen = EventFilter(period=one.period, areas=(one.area,) if one.area else ())
             query = query_for(SYSTEM, chosen)
             of = Making(session, lake, query, one.plan.kind, at, at, book, settings.data)
             document = make(of)
+        note = lateness(one, at=at, zone=settings.zone)
+        if note:  # in the report itself, wherever it is read
+            document = replace(document, basis=(note, *document.basis))
         with store.write() as session:
             if briefs.of_occasion(session, one.key) is not None:
                 continue  # another process was quicker
             kept = replace(of, session=session)
-            note = lateness(one, at=at, zone=settings.zone)
             brief = desk.draft(session, document, kept, actor=SYSTEM, occasion=one.key, note=note)
             if one.plan.issue == "auto":
                 desk.issue_unsigned(session, brief, actor=SYSTEM, at=at)
-            tell(session, brief, at=at)
-    return len(wanted)
+            else:
+                telling.tell(session, brief, at=at)
+            made += 1
+    return made
 
 
 def lateness(one: Occasion, *, at: datetime, zone: ZoneInfo) -> str:
@@ -151,44 +150,6 @@ def lateness(one: Occasion, *, at: datetime, zone: ZoneInfo) -> str:
     when = f"本应于 {one.due_at.astimezone(zone):%Y-%m-%d %H:%M} 生成，"
     skipped = f"；其间另有 {one.missed} 期未生成" if one.missed else ""
     return f"{when}因系统当时未运行，于 {at.astimezone(zone):%Y-%m-%d %H:%M} 补做{skipped}。"
-
-
-def tell(session: Session, brief: Brief, *, at: datetime) -> int:
-    """Intend a message for each person whose scope covers a report; return how many.
-
-    An issued one for all who may read reports, a draft for those who may sign it.
-    """
-    issued = brief.state is BriefState.ISSUED
-    needs = (Permission.BRIEF_READ,) if issued else (Permission.BRIEF_READ, Permission.BRIEF_SIGN)
-    people = People(session)
-    document = Document.load(brief.document)
-    words = "报告读者" if issued else "报告签发人"
-    why = "定期报告已发布" if issued else "定期报告已生成草稿，请核对签发"
-    first = next((text for section in document.sections for text in section.paragraphs), "")
-    message: dict[str, Any] = {
-        "topic": BRIEF,
-        "why": why + (f"（{brief.note}）" if brief.note else ""),
-        "title": f"{document.title}（{document.subtitle}）",
-        "body": first,
-        "link": f"/briefs?brief={brief.id}",
-        "area_path": brief.area_path,
-        "created_at": at,
-        "due_at": at,
-    }
-    state = brief.state.value
-    concerned: Sequence[Person] = people.audience.with_permission(*needs, area=brief.area_path)
-    intents: list[Mapping[str, Any]] = [
-        message
-        | {
-            "key": f"b{brief.id}:{state}:{one.login}:{one.channel}",
-            "recipient": one.login,
-            "target": one.words,
-            "channel": one.channel,
-        }
-        for person in concerned
-        for one in people.reach(person, words)
-    ]
-    return notifications.add(session, [dict(one) for one in intents])
 
 
 def _due(plan: Plan, period: Period, zone: ZoneInfo) -> datetime:

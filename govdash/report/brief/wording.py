@@ -10,6 +10,8 @@ def issued(document: Document) -> str:
     """Return the line at the right of the head: who issues it, when it was made."""
     made = document.made_at.astimezone(ZoneInfo(document.zone))
     signed = f"签发：{document.signed_by}　" if document.signed_by else ""
+    if document.number and not document.signed_by:
+        signed = "自动发布，未经人工签发　"
     return f"{document.issuer}　{signed}{made:%Y年%-m月%-d日}"
 
 
